@@ -1,0 +1,12 @@
+import type { Kysely } from 'kysely'
+import * as initial from './0001-initial.ts'
+
+/** A step of the schema. It knows nothing of the program around it, so it does the same years from now. */
+export interface Migration {
+  readonly name: string
+  // oxlint-disable-next-line typescript/no-explicit-any -- the schema differs at every step, so it has no one type
+  up(db: Kysely<any>, kind: 'sqlite' | 'postgres'): Promise<void>
+}
+
+/** Every migration, oldest first. A released one never changes. */
+export const migrations: readonly Migration[] = [{ name: '0001-initial', up: initial.up }]

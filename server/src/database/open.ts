@@ -1,0 +1,48 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { Kysely, PostgresAdapter, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Schema } from './schema.ts'
+import { sqliteDialect } from './sqlite-dialect.ts'
+
+/** The store: the pool or file itself, or a transaction on it. */
+export type Database = Kysely<Schema>
+
+export type DatabaseKind = 'sqlite' | 'postgres'
+
+export type DatabaseConfig =
+  | { readonly kind: 'sqlite'; readonly file: string; readonly synchronous: 'full' | 'normal' }
+  | { readonly kind: 'postgres'; readonly url: string }
+
+/** Opens the store; the caller ends it with `db.destroy()`. */
+export function openDatabase(config: DatabaseConfig): Database {
+  if (config.kind === 'postgres') return new Kysely({ dialect: postgresDialect(config.url) })
+  mkdirSync(dirname(config.file), { recursive: true })
+  return new Kysely({ dialect: sqliteDialect(config) })
+}
+
+/** Which of the two databases a handle speaks to, transactions included. */
+export function databaseKind(db: Database): DatabaseKind {
+  return db.getExecutor().adapter instanceof PostgresAdapter ? 'postgres' : 'sqlite'
+}
+
+function postgresDialect(url: string): PostgresDialect {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: 10,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    options: '-c timezone=UTC',
+    types: { getTypeParser },
+  })
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => {})
+  return new PostgresDialect({ pool })
+}
+
+/** Counts and revisions are bigint there and stay far below 2^53; timestamps must remain Date objects. */
+const getTypeParser: typeof pg.types.getTypeParser = (type: number, format?: 'text' | 'binary') => {
+  if (type === pg.types.builtins.INT8) return Number
+  return format === 'binary' ? pg.types.getTypeParser(type, 'binary') : pg.types.getTypeParser(type)
+}

@@ -1,0 +1,193 @@
+import type { ColumnType, Generated } from 'kysely'
+
+/** An instant: ISO text of fixed width on SQLite, `timestamptz` on PostgreSQL. Written as ISO text on both. */
+export type Instant = ColumnType<string | Date, string, string>
+type MaybeInstant = ColumnType<string | Date | null, string | null, string | null>
+
+/** A truth value: 0 or 1 on SQLite. */
+type Truth = ColumnType<boolean | number, boolean, boolean>
+
+export interface Schema {
+  settings: SettingsTable
+  users: UsersTable
+  sessions: SessionsTable
+  accounts: AccountsTable
+  verifications: VerificationsTable
+  two_factors: TwoFactorsTable
+  account_events: AccountEventsTable
+  api_tokens: ApiTokensTable
+  mails: MailsTable
+  spaces: SpacesTable
+  tasks: TasksTable
+  task_search: TaskSearchTable
+  changes: ChangesTable
+  idempotency_keys: IdempotencyKeysTable
+}
+
+/** What the store knows of itself, such as its `epoch`. */
+interface SettingsTable {
+  name: string
+  value: string
+}
+
+interface UsersTable {
+  id: string
+  name: string
+  email: string
+  email_verified: Truth
+  image: string | null
+  time_zone: string
+  two_factor_enabled: Truth
+  created_at: Instant
+  updated_at: Instant
+}
+
+interface SessionsTable {
+  id: string
+  user_id: string
+  token: string
+  expires_at: Instant
+  ip_address: string | null
+  user_agent: string | null
+  created_at: Instant
+  updated_at: Instant
+}
+
+interface AccountsTable {
+  id: string
+  user_id: string
+  account_id: string
+  provider_id: string
+  password: string | null
+  created_at: Instant
+  updated_at: Instant
+}
+
+interface VerificationsTable {
+  id: string
+  identifier: string
+  value: string
+  expires_at: Instant
+  created_at: Instant
+  updated_at: Instant
+}
+
+interface TwoFactorsTable {
+  id: string
+  user_id: string
+  secret: string
+  backup_codes: string
+}
+
+/** Sign-ins, failures and changes of an account, for its owner to read. */
+interface AccountEventsTable {
+  id: string
+  user_id: string
+  at: Instant
+  kind: string
+  ip: string | null
+  user_agent: string | null
+}
+
+interface ApiTokensTable {
+  id: string
+  user_id: string
+  name: string
+  hash: string
+  scopes: string
+  created_at: Instant
+  last_used_at: MaybeInstant
+  expires_at: MaybeInstant
+}
+
+/** Mails written in the transaction that causes them, to be sent afterwards. */
+interface MailsTable {
+  id: string
+  user_id: string | null
+  recipient: string
+  subject: string
+  text_body: string
+  html_body: string
+  created_at: Instant
+  attempts: number
+  next_attempt_at: MaybeInstant
+  sent_at: MaybeInstant
+  failed_at: MaybeInstant
+  last_error: string | null
+}
+
+/** A space holds tasks and counts their revisions; each user owns one. */
+interface SpacesTable {
+  id: string
+  owner_id: string
+  revision: number
+  /** Revisions up to here may have lost tombstones. */
+  floor: number
+  created_at: Instant
+}
+
+export interface TasksTable {
+  space_id: string
+  id: string
+  title: string
+  description: string | null
+  /** 1 high, 2 medium, 3 low */
+  priority: number
+  due_date: string | null
+  due_time: string | null
+  due_time_zone: string | null
+  /** The instant of a due time that has a zone of its own. */
+  due_at: MaybeInstant
+  version: number
+  revision: number
+  created_at: Instant
+  updated_at: Instant
+  completed_at: MaybeInstant
+  deleted_at: MaybeInstant
+  /** When the texts of a deleted task were erased; its tombstone stays. */
+  erased_at: MaybeInstant
+  /** The first 200 code points of the folded title. */
+  title_key: string
+  /** Folded title and description, a line break between them. */
+  search_text: string
+  /** Due day and time as one key for ascending order: a day without a time after its times, no day last (`~`). */
+  due_up: Generated<string>
+  /** The same for descending order: a day without a time after its times, no day last (empty). */
+  due_down: Generated<string>
+  completed_up: ColumnType<string | Date, never, never>
+  completed_down: ColumnType<string | Date, never, never>
+  /** Row number for the search index; SQLite only. */
+  seq: ColumnType<number, never, never>
+}
+
+/** The trigram index over `search_text`; SQLite only, kept by triggers. */
+interface TaskSearchTable {
+  rowid: number
+}
+
+/** History: a row for each changed task and write. */
+export interface ChangesTable {
+  space_id: string
+  revision: number
+  write_id: string
+  task_id: string
+  kind: string
+  at: Instant
+  by_kind: string
+  by_name: string | null
+  /** JSON of the changed fields before the write; null for a create, and once erased. */
+  before: string | null
+  after: string | null
+  /** The write that this one reverts. */
+  undoes: string | null
+}
+
+interface IdempotencyKeysTable {
+  user_id: string
+  key: string
+  request_hash: string
+  status: number
+  headers: string
+  body: string
+  created_at: Instant
+}

@@ -1,0 +1,189 @@
+import BetterSqlite3 from 'better-sqlite3'
+import {
+  CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely'
+
+/** One SQLite file, opened for its lifetime: how durable its commits are is decided here. */
+export interface SqliteOptions {
+  readonly file: string
+  readonly synchronous: 'full' | 'normal'
+}
+
+/**
+ * Kysely's dialect for an embedded SQLite file. It differs from the stock one in four ways: prepared statements are
+ * kept, transactions begin immediately, DDL is part of the transaction, and reads outside a transaction go to a
+ * connection of their own, so they see committed rows only and never wait for a writer.
+ */
+export function sqliteDialect(options: SqliteOptions): Dialect {
+  return {
+    createAdapter: () => new TransactionalSqliteAdapter(),
+    createDriver: () => createDriver(options),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  }
+}
+
+class TransactionalSqliteAdapter extends SqliteAdapter {
+  override get supportsTransactionalDdl(): boolean {
+    return true
+  }
+}
+
+function createDriver(options: SqliteOptions): Driver {
+  let writer: Statements
+  let reader: Statements
+  const turns = createTurns()
+  const claimed = new WeakMap<DatabaseConnection, () => void>()
+
+  function connect(): DatabaseConnection {
+    const connection: DatabaseConnection = {
+      async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+        if (claimed.has(connection)) return writer.run<R>(query)
+        if (query.query.kind === 'SelectQueryNode') return reader.run<R>(query)
+        const done = await turns.take()
+        try {
+          return writer.run<R>(query)
+        } finally {
+          done()
+        }
+      },
+      streamQuery() {
+        throw new Error('Streaming is not supported on SQLite: page through the rows instead')
+      },
+    }
+    return connection
+  }
+
+  async function end(connection: DatabaseConnection, command: 'commit' | 'rollback'): Promise<void> {
+    const done = claimed.get(connection)
+    try {
+      // SQLite may have rolled back by itself (disk full); a second rollback would hide the first error.
+      if (writer.inTransaction() || command === 'commit') writer.run(CompiledQuery.raw(command))
+    } finally {
+      if (command === 'rollback' || !writer.inTransaction()) {
+        claimed.delete(connection)
+        done?.()
+      }
+    }
+  }
+
+  return {
+    async init() {
+      writer = openStatements(options)
+      reader = openStatements(options)
+    },
+    async acquireConnection() {
+      return connect()
+    },
+    async beginTransaction(connection) {
+      const done = await turns.take()
+      try {
+        writer.run(CompiledQuery.raw('begin immediate'))
+        claimed.set(connection, done)
+      } catch (error) {
+        done()
+        throw error
+      }
+    },
+    commitTransaction: (connection) => end(connection, 'commit'),
+    rollbackTransaction: (connection) => end(connection, 'rollback'),
+    async releaseConnection() {},
+    async destroy() {
+      reader?.close()
+      writer?.close()
+    },
+  }
+}
+
+interface Statements {
+  run<R>(query: CompiledQuery): QueryResult<R>
+  inTransaction(): boolean
+  close(): void
+}
+
+const keptStatements = 500
+
+function openStatements(options: SqliteOptions): Statements {
+  const database = new BetterSqlite3(options.file)
+  setPragmas(database, options)
+  const statements = new Map<string, BetterSqlite3.Statement>()
+
+  function prepare(text: string): BetterSqlite3.Statement {
+    const kept = statements.get(text)
+    if (kept) {
+      statements.delete(text)
+      statements.set(text, kept)
+      return kept
+    }
+    const statement = database.prepare(text)
+    statements.set(text, statement)
+    if (statements.size > keptStatements) {
+      const [oldest] = statements.keys()
+      if (oldest !== undefined) statements.delete(oldest)
+    }
+    return statement
+  }
+
+  return {
+    run<R>(query: CompiledQuery): QueryResult<R> {
+      const statement = prepare(query.sql)
+      const parameters = query.parameters.map(toSqlite)
+      if (statement.reader) return { rows: rowsOf<R>(statement.all(parameters)) }
+      const { changes } = statement.run(parameters)
+      return { rows: [], numAffectedRows: BigInt(changes) }
+    },
+    inTransaction: () => database.inTransaction,
+    close: () => database.close(),
+  }
+}
+
+/** The driver cannot know what a query selects; Kysely's types do. */
+function rowsOf<R>(rows: unknown[]): R[] {
+  return rows as R[]
+}
+
+function toSqlite(value: unknown): unknown {
+  if (typeof value === 'boolean') return value ? 1 : 0
+  if (value instanceof Date) return value.toISOString()
+  return value
+}
+
+const synchronousLevels = { normal: 1, full: 2 }
+
+/** Sets what durability and integrity rest on, and reads it back: a build of SQLite may have other defaults. */
+function setPragmas(database: BetterSqlite3.Database, options: SqliteOptions): void {
+  const wanted = {
+    busy_timeout: 5000,
+    journal_mode: 'wal',
+    synchronous: synchronousLevels[options.synchronous],
+    foreign_keys: 1,
+  }
+  for (const [pragma, value] of Object.entries(wanted)) {
+    database.pragma(`${pragma} = ${value}`)
+    const actual = database.pragma(pragma, { simple: true })
+    if (actual !== value) throw new Error(`SQLite did not accept ${pragma} = ${value}: it is ${String(actual)}`)
+  }
+}
+
+/** A queue of one: each holder gets its turn after the one before has called the function that it was given. */
+function createTurns(): { take(): Promise<() => void> } {
+  let last: Promise<void> = Promise.resolve()
+  return {
+    async take() {
+      const before = last
+      let finish: () => void = () => {}
+      last = new Promise((resolve) => {
+        finish = resolve
+      })
+      await before
+      return finish
+    },
+  }
+}
