@@ -1,0 +1,29 @@
+import * as account from './account.ts'
+import * as bin from './bin.ts'
+import * as health from './health.ts'
+import * as tasks from './tasks.ts'
+
+/** Every operation of the API, by name. */
+export const contract = {
+  register: account.register,
+  login: account.login,
+  logout: account.logout,
+  getSession: account.getSession,
+  getAccount: account.getAccount,
+  updateAccount: account.updateAccount,
+  createTask: tasks.createTask,
+  listTasks: tasks.listTasks,
+  getTask: tasks.getTask,
+  updateTask: tasks.updateTask,
+  replaceTask: tasks.replaceTask,
+  deleteTask: tasks.deleteTask,
+  restoreTask: tasks.restoreTask,
+  emptyBin: bin.emptyBin,
+  eraseTask: bin.eraseTask,
+  getHealth: health.getHealth,
+  getLiveness: health.getLiveness,
+  getReadiness: health.getReadiness,
+} as const
+
+export type Contract = typeof contract
+export type OperationName = keyof Contract

@@ -1,0 +1,6 @@
+export * from './account.ts'
+export * from './client.ts'
+export * from './contract.ts'
+export * from './endpoint.ts'
+export * from './errors.ts'
+export * from './tasks.ts'

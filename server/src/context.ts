@@ -1,0 +1,54 @@
+import type { Logger } from 'pino'
+import type { Database } from './database/open.ts'
+
+/** Who acts. `cli` and `system` act for a user without a session. */
+export interface Caller {
+  readonly userId: string
+  readonly spaceId: string
+  /** The user's own time zone (IANA). */
+  readonly timeZone: string
+  /** The revision of the user's space when the caller was identified. */
+  readonly revision: number
+  readonly by: Author
+  readonly sessionId: string | null
+}
+
+/** Who made a change, as history tells it. */
+export interface Author {
+  readonly kind: 'session' | 'token' | 'cli' | 'system'
+  readonly name: string | null
+}
+
+/** News for other devices: the space has moved to this revision. Sent after commit, never before. */
+export interface SpaceChanged {
+  readonly spaceId: string
+  readonly revision: number
+}
+
+/** What code that acts for a user may use; made for each request and passed first. */
+export interface Context {
+  readonly db: Database
+  readonly caller: Caller
+  readonly now: Date
+  readonly log: Logger
+  /** Signs what clients hold for us, such as cursors. */
+  readonly secret: string
+  publish(event: SpaceChanged): void
+}
+
+/**
+ * Runs `work` in a transaction, joining the one that is open. The context it gets has the transaction as `db` and holds
+ * back events until the commit. Name it `ctx` too, so that the outer one cannot be used by mistake.
+ */
+export async function transact<C extends Pick<Context, 'db' | 'publish'>, T>(
+  ctx: C,
+  work: (ctx: C) => Promise<T>,
+): Promise<T> {
+  if (ctx.db.isTransaction) return work(ctx)
+  const events: SpaceChanged[] = []
+  const result = await ctx.db
+    .transaction()
+    .execute((db) => work({ ...ctx, db, publish: (event: SpaceChanged) => void events.push(event) }))
+  for (const event of events) ctx.publish(event)
+  return result
+}
