@@ -1,0 +1,2 @@
+export { foldText, searchWords, titleKey } from './fold-text.ts'
+export { isLegalText } from './legal-text.ts'
