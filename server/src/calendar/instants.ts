@@ -40,7 +40,7 @@ export function epochOfWallTime(date: string, time: string, timeZone: string): n
 
 /**
  * The instants of the days `fromDay` to `toDay`, both included, in an IANA zone: from `start`, before `end`.
- * The first and the last day of the calendar reach to its limits, so that `dayIn` agrees everywhere.
+ * The first and the last day of the calendar reach to its limits, as they do for `dayIn`.
  */
 export function dayWindow(timeZone: string, fromDay: string, toDay: string): { start: string; end: string } {
   return {
