@@ -1,5 +1,4 @@
 export { calendarAt, type Calendar } from './calendar.ts'
 export { addDays, dayIn, isDay } from './days.ts'
 export { dayWindow, dueInstant, parseInstant } from './instants.ts'
-export type { TimeRange } from './overdue-times.ts'
 export { findTimeZone } from './time-zones.ts'

@@ -21,7 +21,7 @@ export function overdueTimes(timeZone: string, day: string, minute: number): rea
   return rangesWhere((index) => (epochs[index] ?? Infinity) < minute)
 }
 
-/** No zone has ever changed its clocks twice within three days, so a change shows at their ends. */
+/** No zone has changed its clocks twice within three days since 1970, so a change shows at their ends. */
 function clocksChangeNear(midnight: Temporal.ZonedDateTime): boolean {
   const before = midnight.subtract({ hours: 24 })
   const after = midnight.add({ hours: 48 })
