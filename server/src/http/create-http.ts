@@ -1,0 +1,120 @@
+import { createServer, type Server, STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import { randomUUID } from 'node:crypto'
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import type { ErrorCode } from '@taskwell/api'
+import { Refusal } from '../errors.ts'
+import { createAjv } from './formats.ts'
+import { answerPreflight, exposeHeaders } from './cors.ts'
+import { isAllowedSite } from './cross-site.ts'
+import { logRequest } from './log-request.ts'
+import { refuseUnrouted } from './methods.ts'
+import { acceptJson } from './parse-json.ts'
+import { problemType, sendProblem, toProblem } from './problems.ts'
+
+export interface HttpOptions {
+  readonly baseUrl: string
+  readonly corsOrigins: readonly string[]
+  readonly trustProxy: readonly string[]
+  readonly log: Logger
+}
+
+const largestBody = 256 * 1024
+const longestUrl = 8 * 1024
+
+/** A Fastify that speaks HTTP as the contract says, before any endpoint is mounted. */
+export function createHttp(options: HttpOptions): FastifyInstance {
+  const allowedOrigins = new Set([options.baseUrl, ...options.corsOrigins].map((origin) => origin.toLowerCase()))
+  const app = fastify({
+    loggerInstance: baseLogger(options.log),
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    bodyLimit: largestBody,
+    trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    rewriteUrl: ({ url = '/', headers }) => toPath(url, headers.host),
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    clientErrorHandler: (error, socket) => answerUnreadable(error.code, socket),
+    serverFactory: (handler) => createHttpServer(handler),
+    exposeHeadRoutes: true,
+  })
+  const bodies = createAjv({})
+  const queries = createAjv({ coerceTypes: 'array' })
+  app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? bodies : queries).compile(schema))
+  app.setErrorHandler(sendProblem)
+  app.setNotFoundHandler(async (request, reply) => {
+    refuseUnrouted(request, reply)
+    return reply
+  })
+  acceptJson(app)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(securityHeaders).header('x-request-id', request.id)
+    refuseMalformed(request)
+    exposeHeaders(request, reply, allowedOrigins)
+    if (answerPreflight(request, reply, allowedOrigins)) return reply
+    const isRouted = !request.is404
+    if (isRouted && changesSomething(request) && !isAllowedSite(request.headers, allowedOrigins)) {
+      throw new Refusal('origin_not_allowed', { detail: 'Add the origin of the page to CORS_ORIGINS, or use a bearer token.' })
+    }
+  })
+  app.addHook('onResponse', async (request, reply) => logRequest(request, reply))
+  return app
+}
+
+const securityHeaders = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+function createHttpServer(handler: Parameters<typeof createServer>[1]): Server {
+  return createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 72_000 }, handler)
+}
+
+/** Fastify's logger type is a narrower view of pino's. */
+function baseLogger(log: Logger): FastifyBaseLogger {
+  return log as FastifyBaseLogger
+}
+
+/** Node lets through some requests that mean different things to different readers: none of them is served. */
+function refuseMalformed({ raw }: FastifyRequest): void {
+  const hosts = raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
+  if (hosts.length > 1) throw new Refusal('malformed_request', { detail: 'Send one Host header.' })
+  if (!['1.0', '1.1'].includes(raw.httpVersion)) throw new Refusal('malformed_request', { detail: 'Speak HTTP/1.1.' })
+  if (raw.url === foreignTarget) throw new Refusal('malformed_request', { detail: 'The address names another host.' })
+  if ((raw.url ?? '').length > longestUrl) throw new Refusal('uri_too_long')
+}
+
+const foreignTarget = '/ '
+
+/** An absolute-form target counts as its path when it names the host that the request is for. */
+function toPath(url: string, host: string | undefined): string {
+  if (url.startsWith('/') || url === '*') return url
+  const target = URL.parse(url)
+  return target && target.host === host?.toLowerCase() ? target.pathname + target.search : foreignTarget
+}
+
+function changesSomething({ method, headers }: FastifyRequest): boolean {
+  if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return false
+  return !/^bearer /i.test(headers.authorization ?? '')
+}
+
+const codesOfParser: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}
+
+/** Node could not even read the request, so the reply is written by hand. */
+function answerUnreadable(errorCode: string | undefined, socket: Socket): void {
+  if (errorCode === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const problem = toProblem(new Refusal(codesOfParser[errorCode ?? ''] ?? 'malformed_request'), randomUUID())
+  const body = JSON.stringify(problem)
+  const headers = { ...securityHeaders, 'content-type': problemType, 'content-length': Buffer.byteLength(body), connection: 'close' }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n${lines.join('')}\r\n${body}`)
+}

@@ -1,0 +1,33 @@
+import { contract } from '@taskwell/api'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Refusal } from '../errors.ts'
+
+const paths = collectPaths()
+
+/** Answers what no route took: 405 with the methods that there are, or 404. */
+export function refuseUnrouted(request: FastifyRequest, reply: FastifyReply): void {
+  const allowed = allowedMethods(request.url)
+  if (allowed === undefined && !['TRACE', 'CONNECT'].includes(request.method)) {
+    throw new Refusal('not_found', { detail: 'There is no such address. /api/docs lists those there are.' })
+  }
+  const allow = allowed ?? 'GET, HEAD, POST, PATCH, PUT, DELETE, OPTIONS'
+  if (request.method !== 'OPTIONS') {
+    throw new Refusal('method_not_allowed', { detail: `Allowed here: ${allow}.`, headers: { allow } })
+  }
+  reply.code(204).header('allow', allow).send()
+}
+
+/** The methods that an address knows, as the header `Allow` lists them; undefined when nothing is there. */
+export function allowedMethods(url: string): string | undefined {
+  const path = (url.split('?')[0] ?? '').replace(/(.)\/$/, '$1')
+  return paths.find(({ pattern }) => pattern.test(path))?.allow
+}
+
+function collectPaths(): { pattern: RegExp; allow: string }[] {
+  const methods = new Map<string, string[]>()
+  for (const { method, path } of Object.values(contract)) methods.set(path, [...(methods.get(path) ?? []), method])
+  return [...methods].map(([path, known]) => ({
+    pattern: new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`),
+    allow: [...(known.includes('GET') ? ['HEAD'] : []), ...known, 'OPTIONS'].sort().join(', '),
+  }))
+}

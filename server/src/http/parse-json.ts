@@ -1,0 +1,48 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import { Refusal } from '../errors.ts'
+
+const deepest = 32
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** Reads bodies as JSON in UTF-8, and refuses every other kind. An empty body is no body. */
+export function acceptJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    try {
+      refuseEncodings(request.headers)
+      done(null, parseJson(Buffer.from(body)))
+    } catch (error) {
+      done(error instanceof Error ? error : new Error(String(error)))
+    }
+  })
+}
+
+function refuseEncodings(headers: IncomingHttpHeaders): void {
+  const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1]
+  const encoding = headers['content-encoding']
+  if (charset && !/^utf-?8$/i.test(charset)) throw new Refusal('unsupported_media_type', { detail: 'Send the JSON in UTF-8.' })
+  if (encoding && encoding.toLowerCase() !== 'identity') {
+    throw new Refusal('unsupported_media_type', { detail: 'Send the body without Content-Encoding.' })
+  }
+}
+
+function parseJson(body: Buffer): unknown {
+  if (body.length === 0) return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(decoder.decode(body))
+  } catch {
+    throw new Refusal('malformed_request', { detail: 'The body is not JSON in UTF-8.' })
+  }
+  if (isDeeperThan(deepest, value)) {
+    throw new Refusal('malformed_request', { detail: `The JSON is nested more than ${deepest} levels deep.` })
+  }
+  return value
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (levels === 0) return true
+  return Object.values(value).some((member) => isDeeperThan(levels - 1, member))
+}
