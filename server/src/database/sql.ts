@@ -1,0 +1,73 @@
+import { type Expression, type ExpressionBuilder, type RawBuilder, sql, type SqlBool } from 'kysely'
+import { type Database, databaseKind } from './open.ts'
+import type { Schema } from './schema.ts'
+
+/** Everything that the two databases want said differently, by what it means. */
+
+/**
+ * Makes the other writers of a space wait until this transaction ends. On SQLite it has the only write lock already.
+ * What is decided upon must be read by a *later* statement: one that waits for a lock on PostgreSQL sees the locked row
+ * as it is, but rows joined to it as they were before it waited.
+ */
+export async function lockSpace(db: Database, spaceId: string): Promise<void> {
+  if (databaseKind(db) === 'sqlite') return
+  await db.selectFrom('spaces').select('id').where('id', '=', spaceId).forUpdate().execute()
+}
+
+/** An instant as ISO text, whether it comes as text (SQLite) or as `Date` (PostgreSQL). */
+export function isoInstant(value: string | Date): string {
+  return typeof value === 'string' ? value : value.toISOString()
+}
+
+/** Whether the column of `tasks` has the word in it, byte for byte; the form that PostgreSQL's trigram index understands. */
+export function contains(db: Database, column: 'search_text', word: string): Expression<SqlBool> {
+  const ref = sql.ref(`tasks.${column}`)
+  if (databaseKind(db) === 'sqlite') return sql<SqlBool>`instr(${ref}, ${word}) > 0`
+  return sql<SqlBool>`${ref} like ${`%${word.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`}`
+}
+
+/** What narrows a search before `contains` decides. */
+export type SearchCandidates = (eb: ExpressionBuilder<Schema, 'tasks'>) => Expression<SqlBool>
+
+/**
+ * The search index of SQLite narrows a search to the tasks, of all users, that have every trigram of the words.
+ * Undefined where it would not help: words shorter than a trigram, or so common that going through the user's own
+ * tasks is quicker. PostgreSQL needs none: its index and its statistics serve `contains`.
+ */
+export async function searchCandidates(db: Database, words: readonly string[]): Promise<SearchCandidates | undefined> {
+  if (databaseKind(db) === 'postgres') return undefined
+  const wanted = trigrams(words)
+  if (wanted.length === 0) return undefined
+  const match = sql<SqlBool>`task_search match ${wanted.map(quoted).join(' ')}`
+  const probe = db.selectFrom('task_search').select('rowid').where(match).limit(tooManyCandidates)
+  const found = await db
+    .selectFrom(probe.as('probe'))
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  if (found.count >= tooManyCandidates) return undefined
+  return (eb) => eb('tasks.seq', 'in', eb.selectFrom('task_search').select('rowid').where(match))
+}
+
+/** From here on the index finds so many tasks of everybody that it no longer pays. */
+const tooManyCandidates = 2_000
+
+/** More would narrow no further and make the query long: some letters fold to eighteen. */
+const maxTrigrams = 64
+
+function trigrams(words: readonly string[]): string[] {
+  const found = new Set<string>()
+  for (const word of words) {
+    const letters = Array.from(word)
+    for (let end = 3; end <= letters.length; end++) found.add(letters.slice(end - 3, end).join(''))
+  }
+  return [...found].slice(0, maxTrigrams)
+}
+
+function quoted(trigram: string): string {
+  return `"${trigram.replaceAll('"', '""')}"`
+}
+
+/** Column `id` out of a list, for statements written by hand. */
+export function idList(ids: readonly string[]): RawBuilder<unknown> {
+  return sql.join(ids)
+}

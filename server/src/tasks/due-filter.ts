@@ -1,0 +1,80 @@
+import type { TaskQuery } from '@taskwell/api'
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
+import { addDays, type Calendar, dayWindow } from '../calendar/index.ts'
+import type { Schema } from '../database/schema.ts'
+
+type Builder = ExpressionBuilder<Schema, 'tasks'>
+type Condition = Expression<SqlBool>
+
+/** Days, both included; an end that is left out is open. */
+interface Days {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+}
+
+/** The conditions of `due`: the definitions of overdue, today and so on. Lists and statistics share them. */
+export function dueConditions(eb: Builder, due: NonNullable<TaskQuery['due']>, calendar: Calendar): Condition[] {
+  switch (due) {
+    case 'none':
+      return [eb('due_up', '=', noDay)]
+    case 'any':
+      return [eb('due_up', '<', noDay)]
+    case 'today':
+      return [isOpen(eb), ...dueWithin(eb, { from: calendar.today, to: calendar.today }, calendar.timeZone)]
+    case 'week':
+      return [isOpen(eb), ...dueWithin(eb, { from: calendar.today, to: calendar.weekEnd }, calendar.timeZone)]
+    case 'upcoming':
+      return [isOpen(eb), ...dueWithin(eb, { from: calendar.today }, calendar.timeZone)]
+    case 'overdue':
+      return [isOpen(eb), ...overdue(eb, calendar)]
+  }
+}
+
+/** Due on one of the days: by the written date, or for a time with a zone by the day of its instant in `timeZone`. */
+export function dueWithin(eb: Builder, { from, to }: Days, timeZone: string): Condition[] {
+  const window = dayWindow(timeZone, from ?? firstDay, to ?? lastDay)
+  const written: Condition[] = [eb('due_at', 'is', null)]
+  const zoned: Condition[] = []
+  if (from !== undefined) {
+    written.push(eb('due_date', '>=', from))
+    zoned.push(eb('due_at', '>=', window.start))
+  }
+  if (to !== undefined) {
+    written.push(eb('due_date', '<=', to))
+    zoned.push(eb('due_at', '<', window.end))
+  }
+  return [...nearDays(eb, { from, to }), eb.or([eb.and(written), eb.and(zoned)])]
+}
+
+/** The day has passed, or the minute. Whoever has a zone of their own is late when their instant has passed. */
+function overdue(eb: Builder, { today, minute, overdueTimes }: Calendar): Condition[] {
+  const passedToday = overdueTimes.map(({ from, to }) => eb.and([eb('due_time', '>=', from), eb('due_time', '<=', to)]))
+  return [
+    ...nearDays(eb, { to: today }),
+    eb.or([
+      eb.and([eb('due_at', 'is', null), eb('due_date', '<', today)]),
+      eb.and([eb('due_at', 'is', null), eb('due_date', '=', today), eb.or(passedToday)]),
+      eb('due_at', '<', minute),
+    ]),
+  ]
+}
+
+function isOpen(eb: Builder): Condition {
+  return eb('completed_at', 'is', null)
+}
+
+/** How `due_up` writes that there is no due day. */
+const noDay = '~'
+const firstDay = '0001-01-01'
+const lastDay = '9999-12-31'
+
+/** Zones are at most 26 hours apart, so a day elsewhere is at most two days from the written one. */
+const daysApart = 2
+
+/** A range of the index that has all tasks due on these days, wherever; the exact conditions stand beside it. */
+function nearDays(eb: Builder, { from, to }: Days): Condition[] {
+  return [
+    eb('due_up', '>=', addDays(from ?? firstDay, -daysApart)),
+    to === undefined ? eb('due_up', '<', noDay) : eb('due_up', '<=', `${addDays(to, daysApart)}~`),
+  ]
+}

@@ -1,0 +1,8 @@
+export { createTask } from './create-task.ts'
+export { deleteTask } from './delete-task.ts'
+export { emptyBin } from './empty-bin.ts'
+export { eraseTask } from './erase-task.ts'
+export { getTask } from './get-task.ts'
+export { listTasks } from './list-tasks.ts'
+export { restoreTask } from './restore-task.ts'
+export { updateTask } from './update-task.ts'

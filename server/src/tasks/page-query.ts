@@ -1,0 +1,109 @@
+import type { Database } from '../database/open.ts'
+import type { Place } from './cursor.ts'
+import type { Sorting } from './sorting.ts'
+import { type MaybeTaskRow, taskColumns } from './task-row.ts'
+import { matchingTasks, type TaskFilter } from './task-filter.ts'
+
+export interface PageRequest {
+  readonly spaceId: string
+  readonly filter: TaskFilter
+  readonly sorting: Sorting
+  readonly after: Place | undefined
+  readonly limit: number
+  readonly isCounted: boolean
+}
+
+/** Where a page ends: this much text in titles and descriptions, in bytes of UTF-8. */
+export const maxPageText = 1024 * 1024
+
+/** A task of the page; or, if there is none, a single row of nulls with the revision and the total. */
+export interface PageRow extends MaybeTaskRow {
+  readonly space_revision: number
+  readonly total: number | null
+  readonly sort_key: Date | string | number | null
+  /** How many tasks were at hand: more than the page has if another one follows. */
+  readonly found: number | null
+}
+
+/**
+ * One statement, so that rows, revision and total agree. It picks ids first, which an index can mostly do alone, then
+ * measures texts where they are, and sends only those that fit on the page.
+ */
+export function selectPage(db: Database, { spaceId, filter, sorting, after, limit, isCounted }: PageRequest) {
+  const { column, direction } = sorting
+  const beyond = direction === 'asc' ? '>' : '<'
+  let picked = matchingTasks(db, spaceId, filter)
+    .select('tasks.id')
+    .select((eb) => (column ? eb.ref(`tasks.${column}`) : eb.lit(null)).$castTo<PageRow['sort_key']>().as('sort_key'))
+    .orderBy('tasks.id', direction)
+    .limit(limit + 1)
+  if (column) picked = picked.clearOrderBy().orderBy(`tasks.${column}`, direction).orderBy('tasks.id', direction)
+  if (after && column) {
+    picked = picked.where((eb) => eb(eb.refTuple(`tasks.${column}`, 'tasks.id'), beyond, eb.tuple(after.key, after.id)))
+  } else if (after) picked = picked.where('tasks.id', beyond, after.id)
+
+  const total = matchingTasks(db, spaceId, filter).select((eb) => eb.fn.countAll<number>().as('total'))
+  return db
+    .with('picked', () => picked)
+    .with('measured', (db) =>
+      db
+        .selectFrom('picked')
+        .innerJoin('tasks', (join) => join.on('tasks.space_id', '=', spaceId).onRef('tasks.id', '=', 'picked.id'))
+        .select([...taskColumns, 'picked.sort_key'])
+        .select((eb) => {
+          const bytes = (column: 'title' | 'description') => eb.fn<number>('octet_length', [`tasks.${column}`])
+          const text = eb(bytes('title'), '+', eb.fn.coalesce(bytes('description'), eb.lit(0)))
+          return [
+            eb.fn.countAll<number>().over().as('found'),
+            eb.fn
+              .agg<number>('row_number')
+              .over((over) => over.orderBy('picked.sort_key', direction).orderBy('picked.id', direction))
+              .as('place'),
+            eb.fn
+              .sum<number>(text)
+              .over((over) => over.orderBy('picked.sort_key', direction).orderBy('picked.id', direction))
+              .as('text_so_far'),
+          ]
+        }),
+    )
+    .selectFrom('spaces')
+    .leftJoin('measured', (join) =>
+      join.on((eb) =>
+        eb.or([
+          eb('measured.place', '=', 1),
+          eb.and([eb('measured.place', '<=', limit), eb('measured.text_so_far', '<=', maxPageText)]),
+        ]),
+      ),
+    )
+    .select('spaces.revision as space_revision')
+    .select((eb) => (isCounted ? total.as('total') : eb.val<number | null>(null).as('total')))
+    .select(pageColumns)
+    .where('spaces.id', '=', spaceId)
+    .orderBy('measured.place')
+    .$castTo<PageRow>()
+}
+
+const pageColumns = [
+  'measured.id',
+  'measured.title',
+  'measured.description',
+  'measured.priority',
+  'measured.due_date',
+  'measured.due_time',
+  'measured.due_time_zone',
+  'measured.version',
+  'measured.revision',
+  'measured.created_at',
+  'measured.updated_at',
+  'measured.completed_at',
+  'measured.deleted_at',
+  'measured.erased_at',
+  'measured.sort_key',
+  'measured.found',
+] as const
+
+/** Where the row stands in its list. */
+export function placeOf(row: PageRow & { id: string }): Place {
+  const key = row.sort_key
+  return { key: key instanceof Date ? key.toISOString() : key, id: row.id }
+}

@@ -1,0 +1,127 @@
+import type { Task } from '@taskwell/api'
+import { type Insertable, sql, type Updateable } from 'kysely'
+import type { Database } from '../database/open.ts'
+import type { ChangesTable, TasksTable } from '../database/schema.ts'
+import { idList } from '../database/sql.ts'
+import { isTaskRow, type MaybeTaskRow, taskColumns, toTask } from './task-row.ts'
+
+/** A task of a space beside the space's revision, from one snapshot. Erased tasks are not found. */
+export interface Found {
+  readonly task: Task | undefined
+  readonly spaceRevision: number
+}
+
+export async function findTask(db: Database, spaceId: string, id: string): Promise<Found> {
+  const row: (MaybeTaskRow & { space_revision: number }) | undefined = await db
+    .selectFrom('spaces')
+    .leftJoin('tasks', (join) => join.onRef('tasks.space_id', '=', 'spaces.id').on('tasks.id', '=', id))
+    .select(['spaces.revision as space_revision', ...taskColumns])
+    .where('spaces.id', '=', spaceId)
+    .executeTakeFirstOrThrow()
+  const task = isTaskRow(row) && row.erased_at === null ? toTask(row) : undefined
+  return { task, spaceRevision: row.space_revision }
+}
+
+/** Whether the space has used the id, erased tasks included. */
+export async function hasTask(db: Database, spaceId: string, id: string): Promise<boolean> {
+  const row = await db
+    .selectFrom('tasks')
+    .select('id')
+    .where('space_id', '=', spaceId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function findSpaceRevision(db: Database, spaceId: string): Promise<number> {
+  const row = await db.selectFrom('spaces').select('revision').where('id', '=', spaceId).executeTakeFirstOrThrow()
+  return row.revision
+}
+
+/** Takes the next `count` revisions of the space; the answer is the last of them. The space is locked from here on. */
+export async function takeRevisions(db: Database, spaceId: string, count: number): Promise<number> {
+  const { revision } = await db
+    .updateTable('spaces')
+    .set((eb) => ({ revision: eb('revision', '+', count) }))
+    .where('id', '=', spaceId)
+    .returning('revision')
+    .executeTakeFirstOrThrow()
+  return revision
+}
+
+export async function insertTask(db: Database, row: Insertable<TasksTable>): Promise<Task> {
+  return toTask(await db.insertInto('tasks').values(row).returning(taskColumns).executeTakeFirstOrThrow())
+}
+
+/** Writes the columns as the next version of the task. */
+export async function changeTask(
+  db: Database,
+  { spaceId, id }: { spaceId: string; id: string },
+  columns: Updateable<TasksTable>,
+): Promise<Task> {
+  const row = await db
+    .updateTable('tasks')
+    .set(columns)
+    .set((eb) => ({ version: eb('version', '+', 1) }))
+    .where('space_id', '=', spaceId)
+    .where('id', '=', id)
+    .returning(taskColumns)
+    .executeTakeFirstOrThrow()
+  return toTask(row)
+}
+
+export async function insertChange(db: Database, change: Insertable<ChangesTable>): Promise<void> {
+  await db.insertInto('changes').values(change).execute()
+}
+
+/** What the task was created with, as history has it; undefined when that is not known. */
+export async function findCreation(db: Database, spaceId: string, id: string): Promise<string | undefined> {
+  const row = await db
+    .selectFrom('changes')
+    .select('after')
+    .where('space_id', '=', spaceId)
+    .where('task_id', '=', id)
+    .where('kind', '=', 'task.created')
+    .orderBy('revision', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.after ?? undefined
+}
+
+/** Tasks of the bin, the longest deleted first. */
+export async function listBin(db: Database, spaceId: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('tasks')
+    .select('id')
+    .where('space_id', '=', spaceId)
+    .where('deleted_at', 'is not', null)
+    .where('erased_at', 'is', null)
+    .orderBy('deleted_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.id)
+}
+
+/** Leaves of these tasks and of their history only that they were there; each gets one of the revisions up to `last`. */
+export async function eraseTexts(
+  db: Database,
+  { spaceId, ids, last, now }: { spaceId: string; ids: readonly string[]; last: number; now: string },
+): Promise<void> {
+  await sql`
+    update tasks set
+      title = '', description = null, title_key = '', search_text = '',
+      due_date = null, due_time = null, due_time_zone = null, due_at = null,
+      version = version + 1, revision = ${last} - place, updated_at = ${now}, erased_at = ${now}
+    from (
+      select id as place_of, row_number() over (order by deleted_at desc, id desc) - 1 as place
+      from tasks where space_id = ${spaceId} and id in (${idList(ids)})
+    ) as places
+    where space_id = ${spaceId} and id = place_of`.execute(db)
+  await db
+    .updateTable('changes')
+    .set({ before: null, after: null })
+    .where('space_id', '=', spaceId)
+    .where('task_id', 'in', ids)
+    .execute()
+}
