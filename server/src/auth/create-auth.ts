@@ -1,0 +1,126 @@
+import { betterAuth, type BetterAuthOptions } from 'better-auth'
+import { bearer } from 'better-auth/plugins/bearer'
+import type { Logger } from 'pino'
+import { v7 as uuidv7 } from 'uuid'
+import type { Database, DatabaseKind } from '../database/open.ts'
+import { addressTakenMail, emailChangeMail, passwordResetMail, type SendMail, verificationMail } from './mails.ts'
+import { createNativeRules } from './native-rules.ts'
+import { createPasswords } from './passwords.ts'
+import { tables } from './tables.ts'
+import { tidyUser } from './user-rules.ts'
+
+export interface AuthSettings {
+  readonly db: Database
+  readonly kind: DatabaseKind
+  /** The public origin, without a path. */
+  readonly baseUrl: string
+  readonly secret: string
+  readonly emailVerification: 'required' | 'optional'
+  readonly registration: 'open' | 'closed'
+  readonly log: Logger
+  readonly sendMail: SendMail
+}
+
+export type Auth = ReturnType<typeof createAuth>
+
+/** Carries the client's address to Better Auth; only `handOver` sets it, and nothing that a client sends gets through. */
+export const ipHeader = 'x-taskwell-client-ip'
+
+const day = 24 * 60 * 60
+/** In seconds: how long a session lives without being used, and how old it gets before use prolongs it. */
+export const sessionLife = { expiresIn: 7 * day, updateAge: day }
+
+/** Features that Taskwell has not, or has in a form of its own. */
+export const disabledPaths = [
+  '/sign-in/social',
+  '/link-social',
+  '/unlink-account',
+  '/list-accounts',
+  '/account-info',
+  '/get-access-token',
+  '/refresh-token',
+  '/update-session',
+  '/delete-user',
+  '/delete-user/callback',
+]
+
+/** Sets up Better Auth on our tables and with our rules, which hold on its native routes, too. */
+export function createAuth(settings: AuthSettings) {
+  return betterAuth(authOptions(settings))
+}
+
+function authOptions({ db, kind, baseUrl, secret, emailVerification, registration, log, sendMail }: AuthSettings) {
+  return {
+    appName: 'Taskwell',
+    baseURL: baseUrl,
+    basePath: '/api/auth',
+    secret,
+    trustedOrigins: [baseUrl],
+    database: { db, type: kind, transaction: kind === 'postgres' },
+    ...tables,
+    user: {
+      ...tables.user,
+      changeEmail: {
+        enabled: true,
+        sendChangeEmailConfirmation: ({ user, newEmail, url }) => sendMail(emailChangeMail(user.email, newEmail, url)),
+      },
+    },
+    session: { ...tables.session, ...sessionLife },
+    verification: { ...tables.verification, storeIdentifier: 'hashed' },
+    emailAndPassword: {
+      enabled: true,
+      requireEmailVerification: emailVerification === 'required',
+      // These count UTF-16 units, of which a code point has up to two; the rule itself is in the native rules.
+      minPasswordLength: 8,
+      maxPasswordLength: 256,
+      password: createPasswords(),
+      resetPasswordTokenExpiresIn: 10 * 60,
+      revokeSessionsOnPasswordReset: true,
+      sendResetPassword: ({ user, url }) => sendMail(passwordResetMail(user.email, url)),
+      onExistingUserSignUp: ({ user }) => sendMail(addressTakenMail(user.email, baseUrl)),
+    },
+    emailVerification: {
+      sendOnSignUp: true,
+      sendOnSignIn: emailVerification === 'required',
+      autoSignInAfterVerification: false,
+      sendVerificationEmail: ({ user, url }) => sendMail(verificationMail(user.email, url)),
+    },
+    hooks: { before: createNativeRules(registration) },
+    databaseHooks: {
+      user: {
+        create: { before: async (user) => ({ data: tidyUser(user) }) },
+        update: { before: async (user) => ({ data: tidyUser(user) }) },
+      },
+      verification: {
+        create: {
+          // A newer reset link ends the older ones.
+          before: async ({ value }, request) => {
+            if (request?.path === '/request-password-reset') {
+              await db.deleteFrom('verifications').where('value', '=', value).execute()
+            }
+          },
+        },
+      },
+    },
+    plugins: [bearer({ requireSignature: true })],
+    disabledPaths,
+    rateLimit: { enabled: false },
+    telemetry: { enabled: false },
+    logger: { log: (level, message, ...details) => writeLog(log, level, message, details) },
+    advanced: {
+      useSecureCookies: baseUrl.startsWith('https:'),
+      // Stated, since the library turns these checks off by itself when NODE_ENV is `test`.
+      disableOriginCheck: false,
+      disableCSRFCheck: false,
+      ipAddress: { ipAddressHeaders: [ipHeader] },
+      database: { defaultFindManyLimit: 10_000, generateId: () => uuidv7() },
+    },
+  } satisfies BetterAuthOptions
+}
+
+/** What the library calls a warning is mostly a wrong password: only its errors are worth reading. */
+function writeLog(log: Logger, level: string, message: string, details: unknown[]): void {
+  const err = details.find((detail) => detail instanceof Error)
+  if (level === 'error') log.error({ err }, `Better Auth: ${message}`)
+  else log.debug({ err }, `Better Auth: ${message}`)
+}

@@ -1,0 +1,114 @@
+import type { Session, User } from '@taskwell/api'
+import { v7 as uuidv7 } from 'uuid'
+import type { Caller } from '../context.ts'
+import type { Database } from '../database/open.ts'
+import type { Visit } from '../http/verb.ts'
+import { type Auth, sessionLife } from './create-auth.ts'
+import { toSession, toUser, userColumns } from './rows.ts'
+import { readSessionToken } from './session-token.ts'
+
+/** A signed-in caller. */
+export interface Found {
+  readonly caller: Caller
+  readonly user: User
+  readonly session: Session
+  /** Cookies to pass on, when the session was prolonged. */
+  readonly setCookie?: readonly string[]
+}
+
+export type FindCaller = (visit: Visit, now: Date) => Promise<Found | undefined>
+
+/**
+ * Makes the check that every private request goes through: one HMAC and one prepared query, where Better Auth's own
+ * takes thirty times as long.
+ */
+export async function createFindCaller({ db, auth }: { db: Database; auth: Auth }): Promise<FindCaller> {
+  const { authCookies, secret } = await auth.$context
+  const signing = { cookieName: authCookies.sessionToken.name, secret }
+  const query = sessionQuery(db)
+
+  async function findRow(token: string): Promise<SessionRow | undefined> {
+    const { rows } = await db.executeQuery<SessionRow>({ ...query, parameters: [token] })
+    return rows[0]
+  }
+
+  return async (visit, now) => {
+    const token = readSessionToken(visit.headers, signing)
+    if (token === undefined) return undefined
+    const row = await findRow(token)
+    if (row === undefined || new Date(row.expires_at) <= now) return undefined
+    if (row.space_id === null) {
+      await createSpace(db, row.id, now)
+      return found(await findRow(token))
+    }
+    if (!isDueForRefresh(row, now)) return found(row)
+    const setCookie = await refresh(auth, visit)
+    return found(await findRow(token), setCookie)
+  }
+}
+
+type SessionRow = NonNullable<Awaited<ReturnType<ReturnType<typeof selectSession>['executeTakeFirst']>>>
+
+function selectSession(db: Database, token: string) {
+  return db
+    .selectFrom('sessions')
+    .innerJoin('users', 'users.id', 'sessions.user_id')
+    .leftJoin('spaces', 'spaces.owner_id', 'users.id')
+    .select(userColumns)
+    .select([
+      'sessions.id as session_id',
+      'sessions.created_at as session_created_at',
+      'sessions.updated_at as session_updated_at',
+      'sessions.expires_at',
+      'spaces.id as space_id',
+      'spaces.revision',
+    ])
+    .where('sessions.token', '=', token)
+}
+
+/** Compiled once: its one parameter is the token. */
+function sessionQuery(db: Database) {
+  return selectSession(db, '').compile()
+}
+
+async function createSpace(db: Database, ownerId: string, now: Date): Promise<void> {
+  await db
+    .insertInto('spaces')
+    .values({ id: uuidv7(), owner_id: ownerId, revision: 0, floor: 0, created_at: now.toISOString() })
+    .onConflict((conflict) => conflict.column('owner_id').doNothing())
+    .execute()
+}
+
+/** A session that is not to be remembered has a shorter life from the start and keeps it. */
+function isDueForRefresh(row: SessionRow, now: Date): boolean {
+  const age = now.getTime() - new Date(row.session_updated_at).getTime()
+  const life = new Date(row.expires_at).getTime() - new Date(row.session_updated_at).getTime()
+  const isRemembered = life > (sessionLife.expiresIn * 1000) / 2
+  return isRemembered && age >= sessionLife.updateAge * 1000
+}
+
+/** Has Better Auth prolong the session; its cookies are for those who came with one. */
+async function refresh(auth: Auth, { headers }: Visit): Promise<string[]> {
+  const { authorization, cookie } = headers
+  const proof = authorization === undefined ? { cookie: cookie ?? '' } : { authorization }
+  const reply = await auth.api.getSession({ headers: new Headers(proof), returnHeaders: true })
+  return authorization === undefined ? reply.headers.getSetCookie() : []
+}
+
+function found(row: SessionRow | undefined, setCookie: readonly string[] = []): Found | undefined {
+  if (row === undefined || row.space_id === null || row.revision === null) return undefined
+  const user = toUser(row)
+  return {
+    caller: {
+      userId: row.id,
+      spaceId: row.space_id,
+      timeZone: row.time_zone,
+      revision: row.revision,
+      by: { kind: 'session', name: null },
+      sessionId: row.session_id,
+    },
+    user,
+    session: toSession({ id: row.session_id, created_at: row.session_created_at, expires_at: row.expires_at }),
+    ...(setCookie.length > 0 ? { setCookie } : {}),
+  }
+}

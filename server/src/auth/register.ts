@@ -1,0 +1,42 @@
+import type { contract, Input } from '@taskwell/api'
+import type { Database } from '../database/open.ts'
+import type { Verb, Visit } from '../http/verb.ts'
+import type { Auth } from './create-auth.ts'
+import { handOverJson, sessionHeaders } from './hand-over.ts'
+import { type NativeReply, readReply } from './native-reply.ts'
+import { refusalOf } from './refusals.ts'
+import { getSessionOf } from './signed-in.ts'
+
+type Body = Input<typeof contract.register>['body']
+
+/**
+ * Creates an account and signs in. Where the address must be verified first there is no session, and the reply for a
+ * taken address looks the same.
+ */
+export function registerWith({ db, auth }: { db: Database; auth: Auth }): Verb<typeof contract.register> {
+  return async (visit, { body }) => {
+    const { response, reply } = await signUp(auth, visit, body)
+    const { user, token } = reply
+    if (!response.ok || user === undefined) throw refusalOf(response.status, reply.code)
+    const { id, name, email, emailVerified, timeZone, createdAt } = user
+    return {
+      body: {
+        user: { id, name, email, emailVerified, twoFactorEnabled: false, timeZone, createdAt },
+        session: token ? await getSessionOf(db, id, token) : null,
+      },
+      headers: sessionHeaders(response),
+    }
+  }
+}
+
+async function signUp(auth: Auth, visit: Visit, body: Body): Promise<{ response: Response; reply: NativeReply }> {
+  const first = await trySignUp(auth, visit, body)
+  // Of two requests at once for one address the loser fails at the unique key; asked again, it is told of the winner.
+  return first.reply.code === 'FAILED_TO_CREATE_USER' ? trySignUp(auth, visit, body) : first
+}
+
+async function trySignUp(auth: Auth, visit: Visit, body: Body): Promise<{ response: Response; reply: NativeReply }> {
+  const { name, email, password, timeZone } = body
+  const response = await handOverJson(auth, visit, '/sign-up/email', { name, email, password, timeZone })
+  return { response, reply: await readReply(response) }
+}
