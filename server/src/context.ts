@@ -1,4 +1,4 @@
-import type { Logger } from 'pino'
+import type { BaseLogger } from 'pino'
 import type { Database } from './database/open.ts'
 
 /** Who acts. `cli` and `system` act for a user without a session. */
@@ -25,12 +25,14 @@ export interface SpaceChanged {
   readonly revision: number
 }
 
+export type Log = Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>
+
 /** What code that acts for a user may use; made for each request and passed first. */
 export interface Context {
   readonly db: Database
   readonly caller: Caller
   readonly now: Date
-  readonly log: Logger
+  readonly log: Log
   /** Signs what clients hold for us, such as cursors. */
   readonly secret: string
   publish(event: SpaceChanged): void

@@ -1,7 +1,7 @@
-import { createServer, type Server, STATUS_CODES } from 'node:http'
+import { type Server, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { randomUUID } from 'node:crypto'
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { ErrorCode } from '@taskwell/api'
 import { Refusal } from '../errors.ts'
@@ -18,6 +18,8 @@ export interface HttpOptions {
   readonly corsOrigins: readonly string[]
   readonly trustProxy: readonly string[]
   readonly log: Logger
+  /** Already listening: its port is part of what the program tells of itself. */
+  readonly server: Server
 }
 
 const largestBody = 256 * 1024
@@ -28,7 +30,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   const allowedOrigins = new Set([options.baseUrl, ...options.corsOrigins].map((origin) => origin.toLowerCase()))
   const app = fastify({
     loggerInstance: baseLogger(options.log),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: largestBody,
     trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
@@ -36,12 +38,11 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     rewriteUrl: ({ url = '/', headers }) => toPath(url, headers.host),
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
     clientErrorHandler: (error, socket) => answerUnreadable(error.code, socket),
-    serverFactory: (handler) => createHttpServer(handler),
+    serverFactory: () => options.server,
     exposeHeadRoutes: true,
   })
-  const bodies = createAjv({})
-  const queries = createAjv({ coerceTypes: 'array' })
-  app.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? bodies : queries).compile(schema))
+  const ajv = createAjv({})
+  app.setValidatorCompiler(({ schema }) => ajv.compile(schema))
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler(async (request, reply) => {
     refuseUnrouted(request, reply)
@@ -70,10 +71,6 @@ const securityHeaders = {
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
-}
-
-function createHttpServer(handler: Parameters<typeof createServer>[1]): Server {
-  return createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 72_000 }, handler)
 }
 
 /** Fastify's logger type is a narrower view of pino's. */

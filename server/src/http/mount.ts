@@ -5,10 +5,11 @@ import type { Context } from '../context.ts'
 import { invalid, Refusal } from '../errors.ts'
 import { version } from '../version.ts'
 import { etagOf, isUnchanged, taskEtag } from './etags.ts'
+import { readQuery } from './read-query.ts'
 import type { Outcome, Verbs, Visit } from './verb.ts'
 
 /** Finds out who asks. `setCookie` renews the session's cookie. */
-export type Identify = (visit: Visit, now: Date) => Promise<{ caller: Context['caller']; setCookie?: string[] } | undefined>
+export type Identify = (visit: Visit, now: Date) => Promise<{ caller: Context['caller']; setCookie?: readonly string[] } | undefined>
 
 export interface MountOptions {
   readonly verbs: Verbs
@@ -52,6 +53,7 @@ function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, 
     },
     preValidation: async (request) => {
       if (!endpoint.body) refuseBody(request.body)
+      if (endpoint.query) readQuery(endpoint.query.properties, request.query)
     },
     handler: async (request, reply) => {
       const visit = visitOf(request)
@@ -78,7 +80,7 @@ async function identifyCaller(request: FastifyRequest, reply: FastifyReply, opti
   if (!found) throw new Refusal('unauthenticated', { detail: 'Sign in at POST /api/auth/login and send the cookie or token.' })
   const log = request.log.child({ user: found.caller.userId })
   request.context = { ...options.base, caller: found.caller, now, log, visit }
-  if (found.setCookie) reply.header('set-cookie', found.setCookie)
+  if (found.setCookie) reply.header('set-cookie', [...found.setCookie])
   if (request.routeOptions.config.endpoint?.revision) reply.header('taskwell-revision', found.caller.revision)
 }
 

@@ -1,0 +1,75 @@
+import type { Server } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import type { Logger } from 'pino'
+import {
+  createAuth,
+  createFindCaller,
+  getAccount,
+  getSession,
+  handOver,
+  loginWith,
+  logoutWith,
+  registerWith,
+  updateAccount,
+} from './auth/index.ts'
+import type { Config } from './config.ts'
+import type { SpaceChanged } from './context.ts'
+import { type Database, databaseKind } from './database/open.ts'
+import { mountDocs } from './docs/index.ts'
+import { healthVerbs } from './health/index.ts'
+import { createHttp } from './http/create-http.ts'
+import { mount } from './http/mount.ts'
+import { mountNative } from './http/mount-native.ts'
+import { mountSite } from './site/index.ts'
+import * as tasks from './tasks/index.ts'
+
+export interface AppOptions {
+  readonly config: Config & { readonly baseUrl: string }
+  /** Migrated; the caller closes it. */
+  readonly db: Database
+  readonly secret: string
+  readonly log: Logger
+  readonly server: Server
+  readonly now?: () => Date
+  /** Hears of every change after its commit. */
+  readonly onChange?: (event: SpaceChanged) => void
+}
+
+/** The whole server, wired from top to bottom. */
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const { config, db, secret, log, server, now = () => new Date(), onChange = () => {} } = options
+  const app = createHttp({ ...config, log, server })
+  const auth = createAuth({
+    db,
+    kind: databaseKind(db),
+    baseUrl: config.baseUrl,
+    secret,
+    emailVerification: config.emailVerification,
+    registration: config.registration,
+    log,
+    // Without an SMTP server the operator reads the mails, links included, here.
+    sendMail: async (mail) => log.info({ mail }, 'mail'),
+  })
+  let stopping = false
+  app.addHook('preClose', async () => void (stopping = true))
+  mount(app, {
+    verbs: {
+      register: registerWith({ db, auth }),
+      login: loginWith({ db, auth }),
+      logout: logoutWith({ auth }),
+      getSession,
+      getAccount,
+      updateAccount,
+      ...tasks,
+      replaceTask: tasks.updateTask,
+      ...healthVerbs(db, () => stopping),
+    },
+    identify: await createFindCaller({ db, auth }),
+    base: { db, secret, publish: onChange },
+    now,
+  })
+  mountNative(app, (visit, request) => handOver(auth, visit, request))
+  mountDocs(app)
+  mountSite(app)
+  return app
+}

@@ -1,0 +1,27 @@
+import { sql } from 'kysely'
+import { type Database, databaseKind } from './open.ts'
+
+/** Removes every table, in one transaction; `migrate` makes them anew. */
+export async function dropEverything(db: Database): Promise<void> {
+  await db.transaction().execute(async (trx) => {
+    if (databaseKind(trx) === 'postgres') await refuseOtherServers(trx)
+    const tables = await trx.introspection.getTables()
+    const names = tables.map(({ name }) => name).filter((name) => !name.startsWith('task_search_'))
+    if (databaseKind(trx) === 'postgres') {
+      for (const name of names) await sql`drop table if exists ${sql.table(name)} cascade`.execute(trx)
+      return
+    }
+    // Children before those they point at.
+    const last = ['task_search', 'changes', 'idempotency_keys', 'tasks', 'spaces', 'users']
+    for (const name of names.toSorted((a, b) => last.indexOf(a) - last.indexOf(b))) {
+      await sql`drop table if exists ${sql.table(name)}`.execute(trx)
+    }
+  })
+}
+
+async function refuseOtherServers(trx: Database): Promise<void> {
+  const { rows } = await sql<{ others: number }>`
+    select count(*)::int as others from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`.execute(trx)
+  if ((rows[0]?.others ?? 0) > 0) throw new Error('a server is using this database: stop it first')
+}

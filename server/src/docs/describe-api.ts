@@ -1,0 +1,109 @@
+import swagger, { type FastifyDynamicSwaggerOptions } from '@fastify/swagger'
+import { contract, type Endpoint, type ErrorCode, errorCodes, Problem } from '@taskwell/api'
+import fastify from 'fastify'
+import { createAjv } from '../http/formats.ts'
+import { version } from '../version.ts'
+
+/** The OpenAPI 3.1 document of the contract. */
+export async function describeApi(): Promise<object> {
+  const app = fastify({ exposeHeadRoutes: false })
+  const ajv = createAjv({})
+  app.setValidatorCompiler(({ schema }) => ajv.compile(schema))
+  await app.register(swagger, { openapi: head, refResolver: { buildLocalReference: (schema) => String(schema['$id']) } })
+  app.addSchema({ ...Problem, $id: 'Problem' })
+  app.after(() => {
+    for (const [name, endpoint] of Object.entries(contract)) {
+      app.route({ method: endpoint.method, url: endpoint.path, schema: toSchema(name, endpoint), handler: () => undefined })
+    }
+  })
+  await app.ready()
+  const document = JSON.parse(JSON.stringify(app.swagger()), (key, value: unknown) =>
+    key === 'x-trim' || key === 'x-spell' ? undefined : value,
+  )
+  await app.close()
+  return document
+}
+
+const head: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
+  openapi: '3.1.0',
+  info: {
+    title: 'Taskwell',
+    version,
+    description:
+      'A self-hosted task backend. Errors are problem details (RFC 9457). Cookies of a browser and bearer tokens are both understood.',
+    license: { name: 'MIT', identifier: 'MIT' },
+  },
+  servers: [{ url: '/', description: 'This server' }],
+  components: {
+    securitySchemes: {
+      cookie: { type: 'apiKey', in: 'cookie', name: 'better-auth.session_token' },
+      bearer: { type: 'http', scheme: 'bearer', description: 'The value of the header `set-auth-token`' },
+    },
+  },
+}
+
+/** Refusals that any endpoint may give. */
+const sharedErrors: readonly ErrorCode[] = ['malformed_request', 'not_acceptable', 'internal_error', 'unavailable']
+
+function toSchema(name: string, endpoint: Endpoint): object {
+  const { summary, description, tag, params, query, body, reply, status, alternative } = endpoint
+  return {
+    operationId: name,
+    summary,
+    ...(description && { description }),
+    tags: [tag],
+    security: endpoint.public ? [] : [{ cookie: [] }, { bearer: [] }],
+    ...(params && { params }),
+    ...(query && { querystring: query }),
+    ...(body && { body }),
+    ...(endpoint.conditional && { headers: ifMatch }),
+    response: {
+      [status]: toReply(reply, status === 204 ? 'Done' : 'Done: here it is', endpoint),
+      ...(alternative && { [alternative.status]: toReply(reply, alternative.meaning, endpoint) }),
+      ...(endpoint.etag && endpoint.method === 'GET' && { 304: { description: 'Unchanged', type: 'null' } }),
+      ...toProblems(errorsOf(endpoint)),
+    },
+  }
+}
+
+const ifMatch = {
+  type: 'object',
+  properties: { 'if-match': { type: 'string', description: 'The `ETag` that was read: an older version is refused with 412' } },
+}
+
+function toReply(reply: object | undefined, description: string, endpoint: Endpoint): object {
+  const headers = {
+    ...(endpoint.etag && { ETag: { type: 'string', description: 'Version of what is answered' } }),
+    ...(endpoint.revision && { 'Taskwell-Revision': { type: 'integer', description: 'Revision that the reply reflects' } }),
+  }
+  if (!reply) return { description, type: 'null', headers }
+  return { description, headers, content: { 'application/json': { schema: reply } } }
+}
+
+function errorsOf(endpoint: Endpoint): ErrorCode[] {
+  return [
+    ...sharedErrors,
+    ...(endpoint.public ? [] : (['unauthenticated'] as const)),
+    ...(endpoint.method === 'GET' ? [] : (['origin_not_allowed', 'payload_too_large', 'unsupported_media_type'] as const)),
+    ...(endpoint.body || endpoint.query ? (['validation_failed'] as const) : []),
+    ...(endpoint.limit === 'none' ? [] : (['rate_limited'] as const)),
+    ...(endpoint.errors ?? []),
+  ]
+}
+
+function toProblems(codes: readonly ErrorCode[]): Record<number, object> {
+  const statuses = new Map<number, ErrorCode[]>()
+  for (const code of codes) {
+    const { status } = errorCodes[code]
+    statuses.set(status, [...(statuses.get(status) ?? []), code])
+  }
+  return Object.fromEntries(
+    [...statuses].map(([status, listed]) => [
+      status,
+      {
+        description: listed.map((code) => `\`${code}\`: ${errorCodes[code].title}`).join('; '),
+        content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
+      },
+    ]),
+  )
+}

@@ -1,0 +1,38 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+
+const longestFarewell = 8_000
+
+/**
+ * Takes the address, so that its port is known before anything is built on it. Requests that come in until `serve`
+ * wait for the program to be ready.
+ * @throws when the address is taken or not this machine's.
+ */
+export async function listen(options: { host: string; port: number }): Promise<{ server: Server; port: number; serve(handler: RequestListener): void }> {
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 72_000 })
+  const early: [IncomingMessage, ServerResponse][] = []
+  const hold = (request: IncomingMessage, response: ServerResponse): void => void early.push([request, response])
+  server.on('request', hold)
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host: options.host, port: options.port }, resolve)
+  })
+  const address = server.address()
+  return {
+    server,
+    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    serve: (handler) => {
+      server.off('request', hold)
+      server.on('request', handler)
+      for (const [request, response] of early) server.emit('request', request, response)
+    },
+  }
+}
+
+/** Lets requests in flight finish, but not for ever. */
+export async function stopServing(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => void server.close(() => resolve()))
+  server.closeIdleConnections()
+  const patience = setTimeout(() => server.closeAllConnections(), longestFarewell)
+  await closed
+  clearTimeout(patience)
+}
