@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { endpoint } from './endpoint.ts'
-import { Email, Instant, text, TimeZone, trimmedText } from './values.ts'
+import { Email, Instant, nullable, text, TimeZone, trimmedText } from './values.ts'
 
 export const User = Type.Object({
   id: Type.String(),
@@ -35,7 +35,7 @@ export const register = endpoint({
     { additionalProperties: false },
   ),
   status: 201,
-  reply: Type.Object({ user: User, session: Type.Unsafe<Session | null>({ anyOf: [Session, { type: 'null' }] }) }),
+  reply: Type.Object({ user: User, session: nullable(Session) }),
   errors: ['email_taken', 'registration_closed'],
 })
 

@@ -1,10 +1,9 @@
-import { Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 
 /** `null` beside another type, as JSON Schema says it. */
-export function nullable<T extends { type: string }>(schema: T) {
-  return Type.Unsafe<null | TypeOf<T>>({ ...schema, type: [schema.type, 'null'] })
+export function nullable<T extends TSchema & { type: string }>(schema: T) {
+  return Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'] })
 }
-type TypeOf<T> = T extends { static: infer S } ? S : T extends { type: 'string' } ? string : never
 
 /** Text of people, kept byte for byte: no NUL, no unpaired surrogate; lengths count code points. */
 export function text(options: { minLength?: number; maxLength: number; description?: string }) {
