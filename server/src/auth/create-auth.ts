@@ -3,7 +3,14 @@ import { bearer } from 'better-auth/plugins/bearer'
 import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 import type { Database, DatabaseKind } from '../database/open.ts'
-import { addressTakenMail, emailChangeMail, passwordResetMail, type SendMail, verificationMail } from './mails.ts'
+import {
+  addressTakenMail,
+  emailChangeMail,
+  logMails,
+  passwordResetMail,
+  type SendMail,
+  verificationMail,
+} from './mails.ts'
 import { createNativeRules } from './native-rules.ts'
 import { createPasswords } from './passwords.ts'
 import { tables } from './tables.ts'
@@ -18,7 +25,8 @@ export interface AuthSettings {
   readonly emailVerification: 'required' | 'optional'
   readonly registration: 'open' | 'closed'
   readonly log: Logger
-  readonly sendMail: SendMail
+  /** Without it mails are written to the log. */
+  readonly sendMail?: SendMail
 }
 
 export type Auth = ReturnType<typeof createAuth>
@@ -31,7 +39,7 @@ const day = 24 * 60 * 60
 export const sessionLife = { expiresIn: 7 * day, updateAge: day }
 
 /** Features that Taskwell has not, or has in a form of its own. */
-export const disabledPaths = [
+const disabledPaths = [
   '/sign-in/social',
   '/link-social',
   '/unlink-account',
@@ -49,7 +57,8 @@ export function createAuth(settings: AuthSettings) {
   return betterAuth(authOptions(settings))
 }
 
-function authOptions({ db, kind, baseUrl, secret, emailVerification, registration, log, sendMail }: AuthSettings) {
+function authOptions(settings: AuthSettings) {
+  const { db, kind, baseUrl, secret, emailVerification, registration, log, sendMail = logMails(log) } = settings
   return {
     appName: 'Taskwell',
     baseURL: baseUrl,
@@ -106,6 +115,8 @@ function authOptions({ db, kind, baseUrl, secret, emailVerification, registratio
     disabledPaths,
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
+    // Failures of the store reach our own error handler; refusals become replies all the same.
+    onAPIError: { throw: true },
     logger: { log: (level, message, ...details) => writeLog(log, level, message, details) },
     advanced: {
       useSecureCookies: baseUrl.startsWith('https:'),

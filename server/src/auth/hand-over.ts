@@ -15,9 +15,11 @@ const passedOn = ['accept', 'content-type', 'user-agent', 'authorization', 'cook
  * Lets Better Auth answer. Our own cross-site rule must have allowed the request: the origin it sees is always ours.
  * Headers that are not known to be needed stay behind.
  */
-export function handOver(auth: Auth, visit: Visit, { method, url, body }: InnerRequest): Promise<Response> {
+export function handOver(auth: Auth, visit: Visit, request: InnerRequest): Promise<Response> {
+  const { url, body } = request
+  const method = request.method === 'HEAD' ? 'GET' : request.method
   const headers = innerHeaders(auth, visit)
-  const hasBody = body !== undefined && body.length > 0 && method !== 'GET' && method !== 'HEAD'
+  const hasBody = body !== undefined && body.length > 0 && method !== 'GET'
   return auth.handler(new Request(auth.options.baseURL + url, { method, headers, ...(hasBody ? { body } : {}) }))
 }
 

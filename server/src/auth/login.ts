@@ -1,12 +1,12 @@
 import type { contract } from '@taskwell/api'
 import type { Database } from '../database/open.ts'
 import { Refusal } from '../errors.ts'
-import type { Verb, Visit } from '../http/verb.ts'
+import type { Verb } from '../http/verb.ts'
 import type { Auth } from './create-auth.ts'
+import { endSession } from './end-session.ts'
 import { handOverJson, sessionHeaders } from './hand-over.ts'
 import { readReply } from './native-reply.ts'
 import { refusalOf } from './refusals.ts'
-import { readSessionToken } from './session-token.ts'
 import { getSessionOf, getUser } from './signed-in.ts'
 
 /** Signs in. The session that came with the request, if any, ends. */
@@ -29,10 +29,4 @@ export function loginWith({ db, auth }: { db: Database; auth: Auth }): Verb<type
 /** What Better Auth does not take for an address cannot belong to an account. */
 function isNoAddress(code: string | undefined): boolean {
   return code === 'INVALID_EMAIL' || code === 'VALIDATION_ERROR'
-}
-
-async function endSession(auth: Auth, visit: Visit): Promise<void> {
-  const { authCookies, secret, internalAdapter } = await auth.$context
-  const token = readSessionToken(visit.headers, { cookieName: authCookies.sessionToken.name, secret })
-  if (token !== undefined) await internalAdapter.deleteSession(token)
 }

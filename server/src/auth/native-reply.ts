@@ -6,7 +6,7 @@ export interface NativeReply {
   readonly user?: NativeUser
 }
 
-export interface NativeUser {
+interface NativeUser {
   readonly id: string
   readonly name: string
   readonly email: string

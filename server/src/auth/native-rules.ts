@@ -1,5 +1,5 @@
 import { APIError, createAuthMiddleware } from 'better-auth/api'
-import { checkNewPassword, tidyUser } from './user-rules.ts'
+import { checkNewPassword, checkTexts, tidyUser } from './user-rules.ts'
 
 /**
  * Rules for Better Auth's own routes that must be judged before the route begins: a refusal must not depend on whether
@@ -7,7 +7,9 @@ import { checkNewPassword, tidyUser } from './user-rules.ts'
  */
 export function createNativeRules(registration: 'open' | 'closed') {
   return createAuthMiddleware(async (request) => {
-    const body: Record<string, unknown> = isRecord(request.body) ? request.body : {}
+    const body = recordOf(request.body)
+    checkTexts(body)
+    checkTexts(recordOf(request.query))
     switch (request.path) {
       case '/sign-up/email':
         if (registration === 'closed') throw registrationClosed()
@@ -23,8 +25,8 @@ export function createNativeRules(registration: 'open' | 'closed') {
   })
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+function recordOf(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? { ...value } : {}
 }
 
 function registrationClosed(): APIError {

@@ -8,7 +8,6 @@ const refusals: Record<string, () => Refusal> = {
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: () => new Refusal('email_taken'),
   PASSWORD_TOO_SHORT: () => invalid('/body/password', 'Use at least 8 characters.'),
   PASSWORD_TOO_LONG: () => invalid('/body/password', 'Use at most 128 characters.'),
-  INVALID_PASSWORD: () => invalid('/body/password', 'It has characters that are not allowed.'),
   INVALID_NAME: () => invalid('/body/name', 'Use 1 to 100 characters.'),
   INVALID_TIME_ZONE: () => invalid('/body/timeZone', 'Give an IANA time zone, such as Europe/Berlin.'),
   INVALID_EMAIL: () => invalid('/body/email', 'Give an e-mail address.'),

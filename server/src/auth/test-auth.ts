@@ -1,7 +1,7 @@
 import type { contract, Input } from '@taskwell/api'
 import { pino } from 'pino'
-import type { TestDatabaseKind } from '../../test/databases.ts'
 import type { Context } from '../context.ts'
+import type { Database, DatabaseKind } from '../database/open.ts'
 import type { Visit } from '../http/verb.ts'
 import { type AuthSettings, createAuth } from './create-auth.ts'
 import { createFindCaller, type Found } from './find-caller.ts'
@@ -14,8 +14,13 @@ import { registerWith } from './register.ts'
 export const baseUrl = 'http://localhost:3000'
 export const password = 'correct horse battery'
 
+interface StoreKind {
+  readonly kind: DatabaseKind
+  open(): Promise<{ db: Database; close(): Promise<void> }>
+}
+
 /** Accounts on a store of their own, for tests; mails are collected. */
-export async function openAuth(database: TestDatabaseKind, settings: Partial<AuthSettings> = {}) {
+export async function openAuth(database: StoreKind, settings: Partial<AuthSettings> = {}) {
   const { db, close } = await database.open()
   const mails: Mail[] = []
   const log = pino({ level: 'silent' })

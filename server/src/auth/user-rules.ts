@@ -35,8 +35,15 @@ export function checkNewPassword(password: unknown): void {
   const length = countCodePoints(password)
   if (length < passwordLength.min) throw unacceptable('PASSWORD_TOO_SHORT', 'Use at least 8 characters.')
   if (length > passwordLength.max) throw unacceptable('PASSWORD_TOO_LONG', 'Use at most 128 characters.')
-  if (!isLegalText(password))
-    throw unacceptable('INVALID_PASSWORD', 'The password has characters that are not allowed.')
+}
+
+/** @throws APIError when a text has NUL or unpaired surrogates, which PostgreSQL cannot store or look up */
+export function checkTexts(fields: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(fields)) {
+    if (typeof value === 'string' && !isLegalText(value)) {
+      throw unacceptable('INVALID_TEXT', `${name} has characters that are not allowed.`)
+    }
+  }
 }
 
 function tidyName(name: unknown): string {
@@ -59,9 +66,9 @@ function checkEmail(email: unknown): void {
 }
 
 function checkImage(image: unknown): void {
-  if (typeof image === 'string' && (image.length > longestImage || !isLegalText(image))) {
-    throw unacceptable('INVALID_IMAGE', 'The address of the image must have at most 2,048 characters.')
-  }
+  if (image === undefined || image === null) return
+  if (typeof image === 'string' && image.length <= longestImage && isLegalText(image)) return
+  throw unacceptable('INVALID_IMAGE', 'The address of the image must have at most 2,048 characters.')
 }
 
 function countCodePoints(text: string): number {
