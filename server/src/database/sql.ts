@@ -52,7 +52,7 @@ export async function searchCandidates(db: Database, words: readonly string[]): 
 const tooManyCandidates = 2_000
 
 /** More would narrow no further and make the query long: some letters fold to eighteen. */
-const maxTrigrams = 64
+const maxTrigrams = 24
 
 function trigrams(words: readonly string[]): string[] {
   const found = new Set<string>()

@@ -22,7 +22,8 @@ export function readCursor(ctx: Holder, query: TaskQuery, cursor: string): Place
   const bytes = Buffer.from(cursor, 'base64url')
   const place = bytes.subarray(signatureLength).toString()
   const signature = bytes.subarray(0, signatureLength)
-  const isOurs = signature.length === signatureLength && timingSafeEqual(signature, sign(ctx, query, place))
+  const isWhole = signature.length === signatureLength && bytes.toString('base64url') === cursor
+  const isOurs = isWhole && timingSafeEqual(signature, sign(ctx, query, place))
   if (!isOurs) throw invalid('/query/cursor', 'is not of this list: start from its first page')
   return parsePlace(place)
 }
