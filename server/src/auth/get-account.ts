@@ -1,5 +1,5 @@
 import type { contract } from '@taskwell/api'
-import type { Verb } from '../http/verb.ts'
+import type { Verb } from '../verb.ts'
 import { getUser } from './signed-in.ts'
 
 /** Reads the caller's own account. */

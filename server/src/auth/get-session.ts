@@ -1,6 +1,6 @@
 import type { contract } from '@taskwell/api'
 import { Refusal } from '../errors.ts'
-import type { Verb } from '../http/verb.ts'
+import type { Verb } from '../verb.ts'
 import { sessionColumns, toSession } from './rows.ts'
 import { getUser } from './signed-in.ts'
 

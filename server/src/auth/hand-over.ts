@@ -1,4 +1,4 @@
-import type { Visit } from '../http/verb.ts'
+import type { Visit } from '../verb.ts'
 import { type Auth, ipHeader } from './create-auth.ts'
 
 /** A request for Better Auth. */

@@ -1,5 +1,5 @@
 import type { contract } from '@taskwell/api'
-import type { Verb } from '../http/verb.ts'
+import type { Verb } from '../verb.ts'
 import type { Auth } from './create-auth.ts'
 import { endSession } from './end-session.ts'
 import { handOverJson, sessionHeaders } from './hand-over.ts'

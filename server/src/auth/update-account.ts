@@ -1,7 +1,7 @@
 import type { contract } from '@taskwell/api'
 import { findTimeZone } from '../calendar/index.ts'
 import { invalid } from '../errors.ts'
-import type { Verb } from '../http/verb.ts'
+import type { Verb } from '../verb.ts'
 import { toUser, userColumns } from './rows.ts'
 import { getUser } from './signed-in.ts'
 

@@ -1,7 +1,7 @@
 import type { Contract } from '@taskwell/api'
 import type { Database } from '../database/open.ts'
 import { Refusal } from '../errors.ts'
-import type { Verb } from '../http/verb.ts'
+import type { Verb } from '../verb.ts'
 import { version } from '../version.ts'
 
 export interface HealthVerbs {

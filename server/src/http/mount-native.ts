@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Refusal } from '../errors.ts'
 import { visitOf } from './mount.ts'
-import type { Visit } from './verb.ts'
+import type { Visit } from '../verb.ts'
 
 export interface NativeRequest {
   readonly method: string

@@ -6,7 +6,7 @@ import { invalid, Refusal } from '../errors.ts'
 import { version } from '../version.ts'
 import { etagOf, isUnchanged, taskEtag } from './etags.ts'
 import { readQuery } from './read-query.ts'
-import type { Outcome, Verbs, Visit } from './verb.ts'
+import type { Outcome, Verbs, Visit } from '../verb.ts'
 
 /** Finds out who asks. `setCookie` renews the session's cookie. */
 export type Identify = (visit: Visit, now: Date) => Promise<{ caller: Context['caller']; setCookie?: readonly string[] } | undefined>

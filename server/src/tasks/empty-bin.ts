@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import type { Outcome } from '../http/verb.ts'
+import type { Outcome } from '../verb.ts'
 import { eraseTexts, findSpaceRevision, listBin, takeRevisions } from './queries.ts'
 import { write } from './write.ts'
 

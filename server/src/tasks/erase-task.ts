@@ -1,7 +1,7 @@
 import type { Contract, Input } from '@taskwell/api'
 import type { Context } from '../context.ts'
 import { notFound } from '../errors.ts'
-import type { Outcome } from '../http/verb.ts'
+import type { Outcome } from '../verb.ts'
 import { eraseTexts } from './queries.ts'
 import { getAnyTask, nextRevision, write } from './write.ts'
 

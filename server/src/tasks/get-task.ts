@@ -1,6 +1,6 @@
 import type { Contract, Input, Task } from '@taskwell/api'
 import type { Context } from '../context.ts'
-import type { Outcome } from '../http/verb.ts'
+import type { Outcome } from '../verb.ts'
 import { getLiveTask } from './write.ts'
 
 export async function getTask(ctx: Context, { params }: Input<Contract['getTask']>): Promise<Outcome<Task>> {

@@ -76,7 +76,7 @@ export function selectPage(db: Database, { spaceId, filter, sorting, after, limi
       ),
     )
     .select('spaces.revision as space_revision')
-    .select((eb) => (isCounted ? total.as('total') : eb.val<number | null>(null).as('total')))
+    .select((eb) => (isCounted ? total.as('total') : eb.lit(null).as('total')))
     .select(pageColumns)
     .where('spaces.id', '=', spaceId)
     .orderBy('measured.place')

@@ -1,6 +1,6 @@
 import type { Contract, Input, Task } from '@taskwell/api'
 import type { Context } from '../context.ts'
-import type { Outcome } from '../http/verb.ts'
+import type { Outcome } from '../verb.ts'
 import { refuseOtherVersion } from './if-match.ts'
 import { changeTask } from './queries.ts'
 import { getAnyTask, nextRevision, recordChange, write, type Write } from './write.ts'

@@ -1,6 +1,6 @@
 import type { Contract, Input, Task, TaskChanges } from '@taskwell/api'
 import type { Context } from '../context.ts'
-import type { Outcome } from '../http/verb.ts'
+import type { Outcome } from '../verb.ts'
 import { changedContent, changedFields, contentColumns, refuseLooseDueParts } from './content.ts'
 import { refuseOtherVersion } from './if-match.ts'
 import { changeTask } from './queries.ts'

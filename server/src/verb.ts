@@ -1,6 +1,6 @@
 import type { Contract, Endpoint, Input, OperationName, ReplyBody } from '@taskwell/api'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Context } from '../context.ts'
+import type { Context } from './context.ts'
 
 /** What a verb answers: the body, and what the headers say beyond it. */
 export interface Outcome<Body> {
