@@ -1,15 +1,16 @@
-// Prints "N passed, N failed" as the last line, and fails unless the run was whole: something ran, nothing failed or was skipped.
+// Prints "N passed, N failed" as the last line, and fails unless all is well: verified, tests ran, none failed or was skipped.
 import { readFileSync } from 'node:fs'
 
-const [file, exitCode] = process.argv.slice(2)
+const [file, verified, tested] = process.argv.slice(2)
 const report = read(file)
 const skipped = report.numPendingTests + report.numTodoTests
 const ran = report.numPassedTests + report.numFailedTests
 const problems = [
+  verified !== '0' && '`npm run verify` failed',
   ran === 0 && 'no test ran',
   skipped > 0 && `${skipped} skipped`,
   report.numFailedTests === 0 && !report.success && 'a test file could not be run',
-  exitCode !== '0' && `the test run ended with exit code ${exitCode}`,
+  tested !== '0' && `the tests ended with exit code ${tested}`,
 ].filter(Boolean)
 
 for (const problem of problems) console.log(`Problem: ${problem}`)
