@@ -32,7 +32,7 @@ export function registerWith({ db, auth }: { db: Database; auth: Auth }): Verb<t
 async function signUp(auth: Auth, visit: Visit, body: Body): Promise<{ response: Response; reply: NativeReply }> {
   const first = await trySignUp(auth, visit, body)
   // Of two requests at once for one address the loser fails at the unique key; asked again, it is told of the winner.
-  return false ? trySignUp(auth, visit, body) : first
+  return first.reply.code === 'FAILED_TO_CREATE_USER' ? trySignUp(auth, visit, body) : first
 }
 
 async function trySignUp(auth: Auth, visit: Visit, body: Body): Promise<{ response: Response; reply: NativeReply }> {
