@@ -6,5 +6,8 @@ import { readSessionToken } from './session-token.ts'
 export async function endSession(auth: Auth, visit: Visit): Promise<void> {
   const { authCookies, secret, internalAdapter } = await auth.$context
   const token = readSessionToken(visit.headers, { cookieName: authCookies.sessionToken.name, secret })
-  if (token !== undefined) await internalAdapter.deleteSession(token)
+  if (token === undefined) return
+  await internalAdapter.deleteSession(token)
+  // It reports success even when the store failed.
+  if (await internalAdapter.findSession(token)) throw new Error('The session could not be ended')
 }

@@ -34,9 +34,12 @@ describe.each(databases)('finding the caller on %s', (database) => {
 
   test('refuses what was tampered with', async () => {
     const [name = '', value = ''] = cookie.split('=')
+    const other = await it.login(it.visit(), { body: { email: 'ada@example.org', password } })
+    const [, otherSignature = ''] = tokenOf(other.headers).split('.')
     const [raw = '', signature = ''] = decodeURIComponent(value).split('.')
     const flipped = (raw.startsWith('a') ? 'b' : 'a') + raw.slice(1)
     const forgeries = [
+      `${raw}.${otherSignature}`,
       `${flipped}.${signature}`,
       `${raw}.${signature.slice(1)}`,
       `${raw}.`,
@@ -98,6 +101,8 @@ describe.each(databases)('finding the caller on %s', (database) => {
     const later = new Date(Date.now() + 23 * hour)
     const found = await it.findCaller({ authorization: `Bearer ${tokenOf(headers)}` }, later)
     expect(found?.session).toEqual(reply.session)
+    const end = new Date(reply.session.expiresAt)
+    expect(await it.findCaller({ authorization: `Bearer ${tokenOf(headers)}` }, end)).toBeUndefined()
   })
 })
 

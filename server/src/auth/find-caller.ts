@@ -79,12 +79,10 @@ async function createSpace(db: Database, ownerId: string, now: Date): Promise<vo
     .execute()
 }
 
-/** A session that is not to be remembered has a shorter life from the start and keeps it. */
+/** A session that is not to be remembered never gets there: it ends after a day. */
 function isDueForRefresh(row: SessionRow, now: Date): boolean {
   const age = now.getTime() - new Date(row.session_updated_at).getTime()
-  const life = new Date(row.expires_at).getTime() - new Date(row.session_updated_at).getTime()
-  const isRemembered = life > (sessionLife.expiresIn * 1000) / 2
-  return isRemembered && age >= sessionLife.updateAge * 1000
+  return age >= sessionLife.updateAge * 1000
 }
 
 /** Has Better Auth prolong the session; its cookies are for those who came with one. */

@@ -9,7 +9,6 @@ import { refusalOf } from './refusals.ts'
 /** Ends the session that the request came with; fine without one. */
 export function logoutWith({ auth }: { auth: Auth }): Verb<typeof contract.logout> {
   return async (visit) => {
-    // Better Auth would report success even if its own deletion failed.
     await endSession(auth, visit)
     const response = await handOverJson(auth, visit, '/sign-out', {})
     const { code } = await readReply(response)
