@@ -202,7 +202,7 @@ describe.each(databases)('listing tasks on %s', (database) => {
         const raw = CompiledQuery.raw(explain + statement.sql, [...statement.parameters])
         const { rows } = await db.executeQuery<PlanStep>(raw)
         const found = { query, plan: JSON.stringify(rows) }
-        expect(found).toEqual({ query, plan: expect.stringMatching(/tasks_[a-z]+|tasks_pkey/) })
+        expect(found).toEqual({ query, plan: expect.stringMatching(/Index.* Scan.*tasks|SEARCH tasks USING/) })
         expect(found).toEqual({ query, plan: expect.not.stringMatching(/SCAN tasks|Seq Scan on tasks/) })
         // A list without search and filters takes its page from an index in order, whatever the number of tasks.
         const isPlain = Object.keys(query).every((name) => name === 'sort' || name === 'completed')

@@ -31,20 +31,27 @@ export interface PageRow extends MaybeTaskRow {
  */
 export function selectPage(db: Database, { spaceId, filter, sorting, after, limit, isCounted }: PageRequest) {
   const { column, direction } = sorting
-  const beyond = direction === 'asc' ? '>' : '<'
-  let picked = matchingTasks(db, spaceId, filter)
+  const matching = matchingTasks(db, spaceId, filter)
     .select('tasks.id')
     .select((eb) => (column ? eb.ref(`tasks.${column}`) : eb.lit(null)).$castTo<PageRow['sort_key']>().as('sort_key'))
-    .orderBy('tasks.id', direction)
-    .limit(limit + 1)
-  if (column) picked = picked.clearOrderBy().orderBy(`tasks.${column}`, direction).orderBy('tasks.id', direction)
-  if (after && column) {
-    picked = picked.where((eb) => eb(eb.refTuple(`tasks.${column}`, 'tasks.id'), beyond, eb.tuple(after.key, after.id)))
-  } else if (after) picked = picked.where('tasks.id', beyond, after.id)
-
-  const total = matchingTasks(db, spaceId, filter).select((eb) => eb.fn.countAll<number>().as('total'))
   return db
-    .with('picked', () => picked)
+    .with('matching', () => matching)
+    .with('picked', (db) => {
+      const beyond = direction === 'asc' ? '>' : '<'
+      const page = db
+        .selectFrom('matching')
+        .selectAll()
+        .limit(limit + 1)
+      if (!column) {
+        const byId = page.orderBy('matching.id', direction)
+        return after ? byId.where('matching.id', beyond, after.id) : byId
+      }
+      const byKey = page.orderBy('matching.sort_key', direction).orderBy('matching.id', direction)
+      if (!after) return byKey
+      return byKey.where((eb) =>
+        eb(eb.refTuple('matching.sort_key', 'matching.id'), beyond, eb.tuple(after.key, after.id)),
+      )
+    })
     .with('measured', (db) =>
       db
         .selectFrom('picked')
@@ -76,7 +83,13 @@ export function selectPage(db: Database, { spaceId, filter, sorting, after, limi
       ),
     )
     .select('spaces.revision as space_revision')
-    .select((eb) => (isCounted ? total.as('total') : eb.lit(null).as('total')))
+    .select((eb) => {
+      if (!isCounted) return eb.lit(null).as('total')
+      // A search has to read the texts: once for both page and total. All else is counted faster from an index.
+      const count = eb.fn.countAll<number>().as('count')
+      if (filter.words.length > 0) return eb.selectFrom('matching').select(count).as('total')
+      return matchingTasks(db, spaceId, filter).select(count).as('total')
+    })
     .select(pageColumns)
     .where('spaces.id', '=', spaceId)
     .orderBy('measured.place')

@@ -1,0 +1,271 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import BetterSqlite3 from 'better-sqlite3'
+import { Kysely, sql, type Transaction } from 'kysely'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { sqliteDialect } from './sqlite-dialect.ts'
+
+interface Tables {
+  notes: { id: number; text: string | null }
+  parents: { id: number }
+  children: { id: number; parent_id: number }
+}
+
+let folder: string
+let db: Kysely<Tables>
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'taskwell-dialect-'))
+  db = open()
+  await sql`create table notes (id integer primary key, text text)`.execute(db)
+  await sql`create table parents (id integer primary key)`.execute(db)
+  await sql`create table children (
+    id integer primary key, parent_id integer references parents (id) deferrable initially deferred)`.execute(db)
+})
+
+afterEach(async () => {
+  vi.restoreAllMocks()
+  await db.destroy()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+describe('the settings of the connections', () => {
+  test.each([
+    ['full', 2],
+    ['normal', 1],
+  ] as const)('are a write-ahead log, synchronous = %s, foreign keys and patience, for writing and reading', async (synchronous, level) => {
+    const other = open(synchronous)
+    const wanted = { journal_mode: 'wal', synchronous: level, foreign_keys: 1, busy_timeout: 5000 }
+    expect(await pragmasOfWriter(other)).toEqual(wanted)
+    expect(await pragmasOfReader(other)).toEqual(wanted)
+    await other.destroy()
+  })
+
+  test('are checked: what SQLite does not accept ends the opening', async () => {
+    const inMemory = new Kysely<Tables>({ dialect: sqliteDialect({ file: ':memory:', synchronous: 'full' }) })
+    await expect(read(inMemory)).rejects.toThrow('SQLite did not accept journal_mode = wal')
+  })
+})
+
+describe('a transaction', () => {
+  test('holds the right to write from its first moment, before it has written', async () => {
+    const other = new BetterSqlite3(join(folder, 'test.db'), { timeout: 0 })
+    await db.transaction().execute(async () => {
+      expect(() => other.exec('begin immediate')).toThrow('database is locked')
+    })
+    expect(() => other.exec('begin immediate; rollback')).not.toThrow()
+    other.close()
+  })
+
+  test('takes its changes of the schema back along with its rows', async () => {
+    const failed = db.transaction().execute(async (trx) => {
+      await sql`create table more (id integer)`.execute(trx)
+      await sql`insert into more values (1)`.execute(trx)
+      await insert(trx, 1)
+      await sql`alter table notes add column colour text`.execute(trx)
+      await sql`drop table children`.execute(trx)
+      throw new Error('changed my mind')
+    })
+    await expect(failed).rejects.toThrow('changed my mind')
+    const tables = await db.introspection.getTables()
+    expect(tables.map(({ name }) => name).toSorted()).toEqual(['children', 'notes', 'parents'])
+    expect(tables.find(({ name }) => name === 'notes')?.columns.map(({ name }) => name)).toEqual(['id', 'text'])
+    expect(await read(db)).toEqual([])
+  })
+
+  test('sees its own rows, while a read outside sees committed ones only and does not wait', async () => {
+    await insert(db, 1)
+    await db.transaction().execute(async (trx) => {
+      await insert(trx, 2)
+      expect(await read(trx)).toEqual([1, 2])
+      // Waiting for the transaction would never end here.
+      expect(await read(db)).toEqual([1])
+    })
+    expect(await read(db)).toEqual([1, 2])
+  }, 2_000)
+
+  test('is not joined by a write from outside, which waits for its end', async () => {
+    let outside: Promise<unknown> = Promise.resolve()
+    const failed = db.transaction().execute(async (trx) => {
+      await insert(trx, 1)
+      outside = insert(db, 2)
+      await pause()
+      expect(await read(trx)).toEqual([1])
+      throw new Error('changed my mind')
+    })
+    await expect(failed).rejects.toThrow('changed my mind')
+    await outside
+    expect(await read(db)).toEqual([2])
+  })
+
+  test('takes its turn: writes and transactions run one after another in the order of their coming', async () => {
+    const order: string[] = []
+    const begun: string[] = []
+    const transaction = (name: string) =>
+      db.transaction().execute(async (trx) => {
+        begun.push(name)
+        await pause()
+        await insert(trx, order.length + 1)
+        await pause()
+        order.push(name)
+        expect(begun.at(-1)).toBe(name)
+      })
+    const single = (name: string, id: number) => insert(db, id).then(() => order.push(name))
+    await Promise.all([transaction('a'), single('b', 102), transaction('c'), single('d', 104), transaction('e')])
+    expect(order).toEqual(['a', 'b', 'c', 'd', 'e'])
+    expect((await read(db)).length).toBe(5)
+  })
+
+  test('that fails lets the next one, which was waiting, begin', async () => {
+    const failed = db.transaction().execute(async (trx) => {
+      await insert(trx, 1)
+      await insert(trx, 1)
+    })
+    const next = db.transaction().execute((trx) => insert(trx, 2))
+    await expect(failed).rejects.toThrow('UNIQUE constraint failed')
+    await next
+    expect(await read(db)).toEqual([2])
+  })
+
+  test('whose commit fails is taken back, and the next one works', async () => {
+    const failed = db.transaction().execute(async (trx) => {
+      await insert(trx, 1)
+      await trx.insertInto('children').values({ id: 1, parent_id: 99 }).execute()
+    })
+    const waiting = insert(db, 2)
+    await expect(failed).rejects.toThrow('FOREIGN KEY constraint failed')
+    await waiting
+    await db.transaction().execute((trx) => insert(trx, 3))
+    expect(await read(db)).toEqual([2, 3])
+    expect(await db.selectFrom('children').selectAll().execute()).toEqual([])
+  })
+
+  test('that SQLite itself took back, for want of space, tells that reason and lets the next one work', async () => {
+    await sql`pragma max_page_count = 20`.execute(db)
+    const failed = db.transaction().execute(async (trx) => {
+      for (let id = 1; id < 100; id += 1) await insert(trx, id, 'x'.repeat(10_000))
+    })
+    await expect(failed).rejects.toThrow('database or disk is full')
+    await sql`pragma max_page_count = 100000`.execute(db)
+    await db.transaction().execute((trx) => insert(trx, 7))
+    expect(await read(db)).toEqual([7])
+  })
+
+  test('that cannot begin, as another process writes, lets the next one try', async () => {
+    const other = new BetterSqlite3(join(folder, 'test.db'))
+    await sql`pragma busy_timeout = 0`.execute(db)
+    other.exec('begin immediate')
+    await expect(db.transaction().execute((trx) => insert(trx, 1))).rejects.toThrow('database is locked')
+    other.exec('rollback')
+    other.close()
+    await db.transaction().execute((trx) => insert(trx, 2))
+    expect(await read(db)).toEqual([2])
+  })
+
+  test('has no savepoints inside', async () => {
+    const controlled = await db.startTransaction().execute()
+    await expect(controlled.savepoint('half').execute()).rejects.toThrow('not supported')
+    await controlled.rollback().execute()
+    await insert(db, 1)
+    expect(await read(db)).toEqual([1])
+  })
+})
+
+describe('a statement', () => {
+  test('is prepared once, kept while it is used, and given up when 500 others have come since', async () => {
+    const prepare = vi.spyOn(BetterSqlite3.prototype, 'prepare')
+    const prepared = (text: string) => prepare.mock.calls.filter(([source]) => source === text).length
+    const run = (number: number) => sql.raw(`select ${number}`).execute(db)
+    for (let number = 0; number < 3; number += 1) await run(0)
+    expect(prepared('select 0')).toBe(1)
+    for (let number = 1; number <= 499; number += 1) await run(number)
+    await run(0)
+    for (let number = 500; number <= 900; number += 1) await run(number)
+    await run(0)
+    expect(prepared('select 0')).toBe(1)
+    expect(prepared('select 1')).toBe(1)
+    await run(1)
+    expect(prepared('select 1')).toBe(2)
+    for (let number = 1000; number < 1500; number += 1) await run(number)
+    await run(0)
+    expect(prepared('select 0')).toBe(2)
+  })
+
+  test('goes on working when the schema has changed since it was prepared', async () => {
+    await insert(db, 1)
+    const all = () => sql`select * from notes`.execute(db).then(({ rows }) => rows)
+    expect(await all()).toEqual([{ id: 1, text: null }])
+    await sql`alter table notes add column colour text default 'red'`.execute(db)
+    expect(await all()).toEqual([{ id: 1, text: null, colour: 'red' }])
+  })
+
+  test('tells how many rows it changed, and answers those it returns', async () => {
+    await insert(db, 1)
+    await insert(db, 2)
+    const changed = await db.updateTable('notes').set({ text: 'new' }).executeTakeFirst()
+    expect(changed.numUpdatedRows).toBe(2n)
+    expect(await db.deleteFrom('notes').where('id', '=', 1).returning('text').execute()).toEqual([{ text: 'new' }])
+    expect((await db.deleteFrom('notes').where('id', '=', 1).executeTakeFirst()).numDeletedRows).toBe(0n)
+  })
+
+  test('takes truth values and dates as SQLite writes them', async () => {
+    const at = new Date('2026-11-23T09:30:15.250Z')
+    const { rows } = await sql`select ${true} as yes, ${false} as no, ${at} as at, ${null} as missing`.execute(db)
+    expect(rows).toEqual([{ yes: 1, no: 0, at: '2026-11-23T09:30:15.250Z', missing: null }])
+  })
+
+  test('that fails outside of a transaction lets the next one work', async () => {
+    await insert(db, 1)
+    const failed = insert(db, 1)
+    const next = insert(db, 2)
+    await expect(failed).rejects.toThrow('UNIQUE constraint failed')
+    await next
+    expect(await read(db)).toEqual([1, 2])
+  })
+
+  test('cannot be streamed', async () => {
+    await expect(db.selectFrom('notes').selectAll().stream().next()).rejects.toThrow('page through the rows instead')
+  })
+})
+
+function open(synchronous: 'full' | 'normal' = 'full'): Kysely<Tables> {
+  return new Kysely({ dialect: sqliteDialect({ file: join(folder, 'test.db'), synchronous }) })
+}
+
+function insert(on: Kysely<Tables> | Transaction<Tables>, id: number, text: string | null = null) {
+  return on.insertInto('notes').values({ id, text }).execute()
+}
+
+async function read(from: Kysely<Tables> | Transaction<Tables>): Promise<number[]> {
+  const rows = await from.selectFrom('notes').select('id').orderBy('id').execute()
+  return rows.map(({ id }) => id)
+}
+
+const pragmas = ['journal_mode', 'synchronous', 'foreign_keys', 'busy_timeout']
+
+/** Raw statements go to the connection that writes. */
+async function pragmasOfWriter(from: Kysely<Tables>): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {}
+  for (const name of pragmas) {
+    const { rows } = await sql<Record<string, unknown>>`pragma ${sql.raw(name)}`.execute(from)
+    found[name] = Object.values(rows[0] ?? {})[0]
+  }
+  return found
+}
+
+/** Selects outside a transaction go to the connection that reads; there, a pragma can be had as a table. */
+async function pragmasOfReader(from: Kysely<Tables>): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {}
+  for (const name of pragmas) {
+    const table = sql<Record<string, unknown>>`${sql.raw(`pragma_${name}`)}`.as('setting')
+    const rows = await from.selectFrom(table).selectAll().execute()
+    found[name] = Object.values(rows[0] ?? {})[0]
+  }
+  return found
+}
+
+/** Long enough for whatever does not wait to go on. */
+function pause(): Promise<void> {
+  return new Promise((done) => void setTimeout(done, 5))
+}
