@@ -20,13 +20,16 @@ export interface ClientReply<E extends Endpoint> {
   readonly headers: Headers
 }
 
-type Call<E extends Endpoint> = object extends Sent<E>
-  ? (input?: Sent<E>) => Promise<ClientReply<E>>
-  : (input: Sent<E>) => Promise<ClientReply<E>>
+type Call<E extends Endpoint> =
+  object extends Sent<E> ? (input?: Sent<E>) => Promise<ClientReply<E>> : (input: Sent<E>) => Promise<ClientReply<E>>
 
 /** What is sent: a query of which nothing is required may be left out. */
 type Sent<E extends Endpoint> =
-  Input<E> extends { query: infer Q } ? (object extends Q ? Omit<Input<E>, 'query'> & { query?: Q } : Input<E>) : Input<E>
+  Input<E> extends { query: infer Q }
+    ? object extends Q
+      ? Omit<Input<E>, 'query'> & { query?: Q }
+      : Input<E>
+    : Input<E>
 
 /** A function for each operation of the contract. */
 export type Client = { readonly [Name in OperationName]: Call<Contract[Name]> }

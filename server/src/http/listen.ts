@@ -7,7 +7,10 @@ const longestFarewell = 8_000
  * wait for the program to be ready.
  * @throws when the address is taken or not this machine's.
  */
-export async function listen(options: { host: string; port: number }): Promise<{ server: Server; port: number; serve(handler: RequestListener): void }> {
+export async function listen(options: {
+  host: string
+  port: number
+}): Promise<{ server: Server; port: number; serve(handler: RequestListener): void }> {
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 72_000 })
   const early: [IncomingMessage, ServerResponse][] = []
   const hold = (request: IncomingMessage, response: ServerResponse): void => void early.push([request, response])

@@ -9,7 +9,10 @@ import { readQuery } from './read-query.ts'
 import type { Outcome, Verbs, Visit } from '../verb.ts'
 
 /** Finds out who asks. `setCookie` renews the session's cookie. */
-export type Identify = (visit: Visit, now: Date) => Promise<{ caller: Context['caller']; setCookie?: readonly string[] } | undefined>
+export type Identify = (
+  visit: Visit,
+  now: Date,
+) => Promise<{ caller: Context['caller']; setCookie?: readonly string[] } | undefined>
 
 export interface MountOptions {
   readonly verbs: Verbs
@@ -31,7 +34,8 @@ declare module 'fastify' {
 /** Makes a route of every endpoint of the contract, each with its verb. */
 export function mount(app: FastifyInstance, options: MountOptions): void {
   app.decorateRequest('context', null)
-  for (const [name, endpoint] of Object.entries(contract)) mountEndpoint(app, endpoint, anyVerb(options.verbs, name), options)
+  for (const [name, endpoint] of Object.entries(contract))
+    mountEndpoint(app, endpoint, anyVerb(options.verbs, name), options)
 }
 
 function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, options: MountOptions): void {
@@ -59,7 +63,8 @@ function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, 
       const visit = visitOf(request)
       if (endpoint.public) return answer(endpoint, request, reply, await verb(visit, inputOf(request)))
       const context = getContext(request)
-      if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply, context.caller.revision)) return reply
+      if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply, context.caller.revision))
+        return reply
       return answer(endpoint, request, reply, await verb(context, inputOf(request)))
     },
   })
@@ -77,7 +82,8 @@ async function identifyCaller(request: FastifyRequest, reply: FastifyReply, opti
   const now = options.now()
   const visit = visitOf(request)
   const found = await options.identify(visit, now)
-  if (!found) throw new Refusal('unauthenticated', { detail: 'Sign in at POST /api/auth/login and send the cookie or token.' })
+  if (!found)
+    throw new Refusal('unauthenticated', { detail: 'Sign in at POST /api/auth/login and send the cookie or token.' })
   const log = request.log.child({ user: found.caller.userId })
   request.context = { ...options.base, caller: found.caller, now, log, visit }
   if (found.setCookie) reply.header('set-cookie', [...found.setCookie])
@@ -124,12 +130,7 @@ function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply
   return status === 204 ? reply.send() : body
 }
 
-function answerUnchanged(
-  context: Context,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  revision: number,
-): boolean {
+function answerUnchanged(context: Context, request: FastifyRequest, reply: FastifyReply, revision: number): boolean {
   const etag = listEtag(context, request, revision)
   if (!isUnchanged(request.headers['if-none-match'], etag)) return false
   setValidators(reply, etag)
