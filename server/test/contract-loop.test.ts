@@ -1,5 +1,6 @@
 import { contract, type Endpoint } from '@taskwell/api'
 import { randomBytes, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { printApi } from '../src/docs/index.ts'
 import { createAjv } from '../src/http/formats.ts'
@@ -64,6 +65,10 @@ const methods = ['GET', 'POST', 'PATCH', 'PUT', 'DELETE']
 
 test.each(endpoints)('the loop knows a valid request of %s', (name) => {
   expect(prepared).toHaveProperty(name)
+})
+
+test('the OpenAPI document in the repository is the one that the program makes', async () => {
+  expect(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')).toBe(await printApi())
 })
 
 test.each(endpoints)('the OpenAPI document describes %s', async (name, { method, path }) => {
