@@ -174,7 +174,10 @@ function cases(): (readonly [name: string, query: string])[] {
   const queries = [
     ...sorts.flatMap((sort) => [`sort=${sort}`, `sort=-${sort}`]),
     ...dues.flatMap((due) => [`due=${due}`, `due=${due}&sort=dueDate`]),
-    ...['completed=true', 'completed=false', 'priority=high', 'priority=high&priority=low'],
+    'completed=true',
+    'completed=false',
+    'priority=high',
+    'priority=high&priority=low',
     'completed=false&sort=dueDate',
     'completed=false&priority=high&sort=dueDate',
     'completed=true&sort=-completedAt',

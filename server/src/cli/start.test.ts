@@ -42,7 +42,7 @@ describe('a first start', () => {
     const server = await startServer({ DATA_DIR: newFolder(), HOST: '127.0.0.2' })
     const { port } = new URL(server.url)
     expect((await fetch(`http://127.0.0.2:${port}/health`)).status).toBe(200)
-    await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow()
+    await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow('fetch failed')
   })
 })
 
@@ -141,7 +141,7 @@ describe('a server told to stop', () => {
     const asked = performance.now()
     const ended = server.stop()
     await pause(300)
-    await expect(fetch(`${server.url}/health`)).rejects.toThrow()
+    await expect(fetch(`${server.url}/health`)).rejects.toThrow('fetch failed')
     request.socket.write(body.slice(10))
     const reply = await request.reply
     expect(reply).toMatch(/^HTTP\/1\.1 201 /)
