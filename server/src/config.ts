@@ -86,7 +86,7 @@ function readOrigin(name: string, value: string | undefined): string | undefined
 function readDatabase(value: string | undefined, dataDir: string, synchronous: 'full' | 'normal'): DatabaseConfig {
   if (value === undefined) return { kind: 'sqlite', file: join(dataDir, 'taskwell.db'), synchronous }
   if (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value)) return { kind: 'postgres', url: value }
-  const file = /^file:(?:\/\/(?=\/))?(.+)$/.exec(value)?.[1]
+  const file = /^file:(?:\/\/(?=\/)|(?!\/\/))(.+)$/.exec(value)?.[1]
   if (file === undefined) throw new ConfigError('DATABASE_URL must begin with postgres:// or file:')
   return { kind: 'sqlite', file: resolve(file), synchronous }
 }
@@ -107,7 +107,7 @@ function readCidr(value: string): string {
   const [address = '', bits, ...rest] = value.split('/')
   const version = isIP(address)
   const widest = version === 6 ? 128 : 32
-  const fits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= widest)
+  const fits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= widest)
   if (version === 0 || !fits || rest.length > 0) {
     throw new ConfigError('TRUST_PROXY must list addresses or CIDRs of proxies, such as 10.0.0.0/8')
   }

@@ -24,11 +24,11 @@ export async function startServer(
   const log = options.log ?? pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime })
   const { database } = config
   const secret = getSecret(config)
-  const claim = database.kind === 'sqlite' ? claimStore(database.file, config.dataDir) : undefined
+  const claim = await claimStore(database)
   const db = openDatabase(database)
   const close = async (): Promise<void> => {
     await db.destroy()
-    claim?.release()
+    await claim.release()
   }
   try {
     for (const name of await migrate(db)) log.info({ migration: name }, 'migrated')

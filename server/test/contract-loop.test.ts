@@ -181,7 +181,7 @@ describe.each(databases)('the contract on %s', (database) => {
       if (!first) throw new Error('A path without an endpoint')
       const own = known.map(([, { method }]) => method as string)
       const allow = [...own, ...(own.includes('GET') ? ['HEAD'] : []), 'OPTIONS'].sort()
-      for (const method of methods.filter((candidate) => !own.includes(candidate) && !isNative(candidate, path))) {
+      for (const method of methods.filter((candidate) => !own.includes(candidate))) {
         for (const suffix of ['', '/']) {
           const reply = await send(first[1], {}, { as: ada, method, suffix })
           expectProblem(reply, 405, 'method_not_allowed')
@@ -199,11 +199,6 @@ describe.each(databases)('the contract on %s', (database) => {
     expectReply(reply, contract.createTask)
   })
 })
-
-/** Beside the short routes, Better Auth's own answer these methods. */
-function isNative(method: string, path: string): boolean {
-  return path.startsWith('/api/auth/') && ['GET', 'POST'].includes(method)
-}
 
 const ajv = createAjv()
 

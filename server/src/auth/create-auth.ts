@@ -129,9 +129,9 @@ function authOptions(settings: AuthSettings) {
   } satisfies BetterAuthOptions
 }
 
-/** What the library calls a warning is mostly a wrong password: only its errors are worth reading. */
+/** Much of what the library calls an error is a mistake of the client: only what was thrown is worth reading. */
 function writeLog(log: Logger, level: string, message: string, details: unknown[]): void {
   const err = details.find((detail) => detail instanceof Error)
-  if (level === 'error') log.error({ err }, `Better Auth: ${message}`)
+  if (level === 'error' && err) log.error({ err }, `Better Auth: ${message}`)
   else log.debug({ err }, `Better Auth: ${message}`)
 }

@@ -126,8 +126,7 @@ describe('the program', () => {
     expect(existsSync(dataDir)).toBe(false)
   })
 
-  // The hint of Commander makes a second line; drop `fails` with the repair.
-  test.fails('refuses what is nearly right in one line too', async () => {
+  test('refuses what is nearly right in one line too', async () => {
     expect((await runCommand(['seed', '--task', '3'])).stderr).toMatch(/^[^\n]+\n$/)
   })
 

@@ -6,7 +6,10 @@ import { resetCommand } from './reset.ts'
 import { seedCommand } from './seed.ts'
 import { fail, runServer } from './start.ts'
 
-const program = new Command('taskwell').description('A self-hosted task backend').version(version)
+const program = new Command('taskwell')
+  .description('A self-hosted task backend')
+  .version(version)
+  .showSuggestionAfterError(false)
 
 program.command('start').description('run the server').action(runServer)
 program.addCommand(migrateCommand())

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { claimStore } from '../database/lock.ts'
+import { claimFile } from '../database/lock.ts'
 import { migrate } from '../database/migrate.ts'
 import { dropEverything } from '../database/reset.ts'
 import { withStore } from './with-store.ts'
@@ -19,10 +19,10 @@ export function resetCommand(): Command {
         if (!options.yes) throw new Error('this deletes all accounts and tasks: confirm it with --yes')
         if (config.production && !options.force) throw new Error('NODE_ENV is production: add --force if you mean it')
         const { database } = config
-        const claim = database.kind === 'sqlite' ? claimStore(database.file, config.dataDir) : undefined
+        const claim = database.kind === 'sqlite' ? claimFile(database.file) : undefined
         await dropEverything(db)
         await migrate(db)
-        claim?.release()
+        await claim?.release()
         console.log('the database is empty')
       }),
     )

@@ -1,10 +1,10 @@
 import { ConfigError, readConfig } from '../config.ts'
-import { startServer } from '../start.ts'
+import { type RunningServer, startServer } from '../start.ts'
 import { version } from '../version.ts'
 
 /** Runs the server until it is told to stop. What keeps it from starting is said in one line, with exit code 1. */
 export async function runServer(): Promise<void> {
-  const server = await startServer(readConfig()).catch(fail)
+  const server = await start().catch(fail)
   console.log(`Taskwell ${version} is ready: ${server.baseUrl}`)
   const stop = (): void => {
     // A second signal ends the process the ordinary way.
@@ -12,6 +12,10 @@ export async function runServer(): Promise<void> {
     server.stop().then(() => process.exit(0), fail)
   }
   for (const signal of signals) process.on(signal, stop)
+}
+
+async function start(): Promise<RunningServer> {
+  return startServer(readConfig())
 }
 
 const signals = ['SIGTERM', 'SIGINT'] as const
@@ -28,6 +32,7 @@ function explain(error: unknown): string {
   const code = 'code' in error ? error.code : undefined
   if (code === 'EADDRINUSE') return 'the address is taken by another program: set PORT to a free port'
   if (code === 'EADDRNOTAVAIL') return 'HOST is not an address of this machine'
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'a host name cannot be found: check HOST and DATABASE_URL'
   if (code === 'EACCES') return `${error.message}: choose a PORT of 1024 or more and a DATA_DIR that is writable`
   if (code === 'ECONNREFUSED') return 'the database does not answer: check that it runs where DATABASE_URL says'
   return error.message

@@ -1,13 +1,28 @@
 import { existsSync, mkdirSync, realpathSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
+import pg from 'pg'
+import type { DatabaseConfig } from './open.ts'
+
+/** A hold on the store, until `release` or the end of the process, however it ends. */
+export interface Claim {
+  release(): void | Promise<void>
+}
+
+/** The session lock on PostgreSQL by which servers say that they are using the database. */
+export const serverLock = 7_265_002
 
 /**
- * Claims a SQLite store for this process, until `release` or its end, however it ends.
+ * Claims the store for a server: a SQLite file for it alone, a PostgreSQL database together with other servers.
  * @throws when another process holds it.
  */
-export function claimStore(file: string, dataDir: string): { release(): void } {
-  const path = lockPath(file, dataDir)
+export function claimStore(database: DatabaseConfig): Claim | Promise<Claim> {
+  return database.kind === 'sqlite' ? claimFile(database.file) : joinServers(database.url)
+}
+
+/** @throws when another process holds the file. */
+export function claimFile(file: string): Claim {
+  const path = lockPath(file)
   mkdirSync(dirname(path), { recursive: true })
   const lock = new BetterSqlite3(path, { timeout: 0 })
   try {
@@ -20,14 +35,22 @@ export function claimStore(file: string, dataDir: string): { release(): void } {
   return { release: () => void lock.close() }
 }
 
-/** A file outside of the data folder is locked beside itself, so that two data folders cannot share it. */
-function lockPath(file: string, dataDir: string): string {
-  const folder = realFolder(dirname(file))
-  return folder === realFolder(dataDir)
-    ? join(folder, 'lock.db')
-    : `${join(folder, file.slice(dirname(file).length + 1))}.lock.db`
+/** Beside the file itself, whatever way led to it, so that two data folders cannot share it. */
+function lockPath(file: string): string {
+  const real = existsSync(file) ? realpathSync(file) : join(realFolder(dirname(file)), basename(file))
+  return basename(real) === 'taskwell.db' ? join(dirname(real), 'lock.db') : `${real}.lock.db`
 }
 
 function realFolder(folder: string): string {
   return existsSync(folder) ? realpathSync(folder) : folder
+}
+
+/** A connection of its own holds the lock, so that it lasts while the pool is idle. */
+async function joinServers(url: string): Promise<Claim> {
+  const client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 5_000 })
+  // When the database restarts, the hold is gone, and so is everybody who could have been kept out by it.
+  client.on('error', () => {})
+  await client.connect()
+  await client.query('select pg_advisory_lock_shared($1)', [serverLock])
+  return { release: () => client.end() }
 }

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { databases } from '../../test/databases.ts'
 import { getEpoch, migrate, migrationStatus } from './migrate.ts'
 import { type Database, openDatabase } from './open.ts'
+import { claimStore } from './lock.ts'
 import { dropEverything } from './reset.ts'
 
 describe.each(databases)('dropping everything on %s', (database) => {
@@ -42,13 +43,13 @@ describe.each(databases)('dropping everything on %s', (database) => {
 
 // On SQLite the lock file tells that a server is there.
 describe.each(databases.filter(({ kind }) => kind === 'postgres'))('dropping everything on %s', (database) => {
-  test('is refused while somebody else is connected, and nothing is lost', async () => {
+  test('is refused while a server uses it, and nothing is lost', async () => {
     const { db, config, close } = await database.open()
-    const server = openDatabase(config)
-    await insertUser(server)
-    await expect(dropEverything(db)).rejects.toThrow('a server is using this database: stop it first')
-    expect(await userCount(server)).toBe(1)
-    await server.destroy()
+    const claim = await claimStore(config)
+    await insertUser(db)
+    await expect(dropEverything(db)).rejects.toThrow('A server is using this database: stop it first')
+    expect(await userCount(db)).toBe(1)
+    await claim.release()
     await expect.poll(() => dropEverything(db).then(() => 'done', String)).toBe('done')
     await close()
   })

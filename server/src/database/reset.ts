@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { serverLock } from './lock.ts'
 import { type Database, databaseKind } from './open.ts'
 
 /** Removes every table, in one transaction; `migrate` makes them anew. */
@@ -20,8 +21,6 @@ export async function dropEverything(db: Database): Promise<void> {
 }
 
 async function refuseOtherServers(trx: Database): Promise<void> {
-  const { rows } = await sql<{ others: number }>`
-    select count(*)::int as others from pg_stat_activity
-    where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`.execute(trx)
-  if ((rows[0]?.others ?? 0) > 0) throw new Error('a server is using this database: stop it first')
+  const { rows } = await sql<{ alone: boolean }>`select pg_try_advisory_xact_lock(${serverLock}) as alone`.execute(trx)
+  if (!rows[0]?.alone) throw new Error('A server is using this database: stop it first.')
 }

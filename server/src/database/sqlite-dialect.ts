@@ -34,6 +34,11 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
   override get supportsTransactionalDdl(): boolean {
     return true
   }
+
+  /** Without this Kysely would let one query in at a time, reads behind transactions. */
+  override get supportsMultipleConnections(): boolean {
+    return true
+  }
 }
 
 function createDriver(options: SqliteOptions): Driver {

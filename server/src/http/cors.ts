@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { allowedMethods } from './methods.ts'
+import { allowedMethods, nativeMethods } from './methods.ts'
 
 const exposed = 'ETag, Location, Taskwell-Revision, set-auth-token, RateLimit, RateLimit-Policy, Retry-After'
 const requestHeaders = 'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match'
@@ -27,7 +27,7 @@ export function answerPreflight(request: FastifyRequest, reply: FastifyReply, al
   if (request.method !== 'OPTIONS' || origin === undefined || asked === undefined) return false
   if (allowed.has(origin.toLowerCase())) {
     reply.headers({
-      'access-control-allow-methods': allowedMethods(request.url) ?? 'GET, POST',
+      'access-control-allow-methods': allowedMethods(request) ?? nativeMethods,
       'access-control-allow-headers': requestHeaders,
       'access-control-max-age': '600',
     })

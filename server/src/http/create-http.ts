@@ -1,5 +1,6 @@
 import { type Server, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { randomUUID } from 'node:crypto'
 import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
@@ -24,6 +25,7 @@ export interface HttpOptions {
 
 const largestBody = 256 * 1024
 const longestUrl = 8 * 1024
+const largestHeaders = 16 * 1024
 
 /** A Fastify that speaks HTTP as the contract says, before any endpoint is mounted. */
 export function createHttp(options: HttpOptions): FastifyInstance {
@@ -34,9 +36,13 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     genReqId: () => randomUUID(),
     bodyLimit: largestBody,
     trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 500 },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: longestUrl },
     rewriteUrl: ({ url = '/', headers }) => toPath(url, headers.host),
-    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply),
+    frameworkErrors: (error, request, reply) => {
+      // No hook runs for what the router cannot even read.
+      reply.headers(securityHeaders).header('x-request-id', request.id)
+      sendProblem(error, request, reply)
+    },
     clientErrorHandler: (error, socket) => answerUnreadable(error.code, socket),
     serverFactory: () => options.server,
     exposeHeadRoutes: true,
@@ -51,6 +57,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     return reply
   })
   acceptJson(app)
+  refuseTunnels(options.server)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(securityHeaders).header('x-request-id', request.id)
     refuseMalformed(request)
@@ -84,13 +91,25 @@ function baseLogger(log: Logger): FastifyBaseLogger {
 
 /** Node lets through some requests that mean different things to different readers: none of them is served. */
 function refuseMalformed({ raw }: FastifyRequest): void {
-  const hosts = raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host')
-  if (hosts.length > 1) throw new Refusal('malformed_request', { detail: 'Send one Host header.' })
+  const hosts = raw.rawHeaders.filter(
+    (_, index) => raw.rawHeaders[index - 1]?.toLowerCase() === 'host' && index % 2 === 1,
+  )
+  const isHostless = raw.httpVersion === '1.0' && hosts.length === 0
   if (!['1.0', '1.1'].includes(raw.httpVersion)) throw new Refusal('malformed_request', { detail: 'Speak HTTP/1.1.' })
+  if (!isHostless && (hosts.length !== 1 || !hosts.every((host) => validHost.test(host)))) {
+    throw new Refusal('malformed_request', { detail: 'Send one Host header that names a host.' })
+  }
   if (raw.url === foreignTarget) throw new Refusal('malformed_request', { detail: 'The address names another host.' })
   if ((raw.url ?? '').length > longestUrl) throw new Refusal('uri_too_long')
+  if (raw.rawHeaders.reduce((size, text) => size + text.length, 0) > largestHeaders)
+    throw new Refusal('headers_too_large')
+  if (raw.headers.expect !== undefined && raw.headers.expect.toLowerCase() !== '100-continue') {
+    throw new Refusal('malformed_request', { detail: 'The only expectation that is understood is 100-continue.' })
+  }
 }
 
+// The characters of `uri-host [ ":" port ]` (RFC 3986, section 3.2).
+const validHost = /^[\w.~%!$&'()*+,;=:[\]-]+$/
 const foreignTarget = '/ '
 
 /** An absolute-form target counts as its path when it names the host that the request is for. */
@@ -105,22 +124,28 @@ function changesSomething({ method, headers }: FastifyRequest): boolean {
   return !/^bearer /i.test(headers.authorization ?? '')
 }
 
+/** Node hands over CONNECT as a bare connection. */
+function refuseTunnels(server: Server): void {
+  server.on('connect', (_, socket) => answerByHand(new Refusal('method_not_allowed'), socket))
+}
+
 const codesOfParser: Readonly<Record<string, ErrorCode>> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 }
 
-/** Node could not even read the request, so the reply is written by hand. */
+/** Node could not even read the request. */
 function answerUnreadable(errorCode: string | undefined, socket: Socket): void {
   if (errorCode === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-  const problem = toProblem(new Refusal(codesOfParser[errorCode ?? ''] ?? 'malformed_request'), randomUUID())
+  answerByHand(new Refusal(codesOfParser[errorCode ?? ''] ?? 'malformed_request'), socket)
+}
+
+/** Writes a whole reply to a connection for which there is no other way. */
+function answerByHand(refusal: Refusal, socket: Duplex): void {
+  const problem = toProblem(refusal, randomUUID())
   const body = JSON.stringify(problem)
-  const headers = {
-    ...securityHeaders,
-    'content-type': problemType,
-    'content-length': Buffer.byteLength(body),
-    connection: 'close',
-  }
+  const length = Buffer.byteLength(body)
+  const headers = { ...securityHeaders, 'content-type': problemType, 'content-length': length, connection: 'close' }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n${lines.join('')}\r\n${body}`)
 }

@@ -4,13 +4,18 @@ import { Refusal } from '../errors.ts'
 
 const paths = collectPaths()
 
+/** What Better Auth's own routes are asked with. */
+export const nativeMethods = 'GET, OPTIONS, POST'
+const pageMethods = 'GET, HEAD, OPTIONS'
+const allMethods = 'DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT'
+
 /** Answers what no route took: 405 with the methods that there are, or 404. */
 export function refuseUnrouted(request: FastifyRequest, reply: FastifyReply): void {
-  const allowed = allowedMethods(request.url)
+  const allowed = allowedMethods(request)
   if (allowed === undefined && !['TRACE', 'CONNECT'].includes(request.method)) {
     throw new Refusal('not_found', { detail: 'There is no such address. /api/docs lists those there are.' })
   }
-  const allow = allowed ?? 'GET, HEAD, POST, PATCH, PUT, DELETE, OPTIONS'
+  const allow = allowed ?? allMethods
   if (request.method !== 'OPTIONS') {
     throw new Refusal('method_not_allowed', { detail: `Allowed here: ${allow}.`, headers: { allow } })
   }
@@ -18,9 +23,15 @@ export function refuseUnrouted(request: FastifyRequest, reply: FastifyReply): vo
 }
 
 /** The methods that an address knows, as the header `Allow` lists them; undefined when nothing is there. */
-export function allowedMethods(url: string): string | undefined {
+export function allowedMethods({ url, server }: FastifyRequest): string | undefined {
   const path = (url.split('?')[0] ?? '').replace(/(.)\/$/, '$1')
-  return paths.find(({ pattern }) => pattern.test(path))?.allow
+  if (path === '*') return allMethods
+  const known = paths.find(({ pattern }) => pattern.test(path))?.allow
+  if (known !== undefined) return known
+  if (path.startsWith('/api/auth/')) return nativeMethods
+  // What looks like a pattern would be taken for one.
+  const isPage = /^[\w./-]+$/.test(path) && server.hasRoute({ url: path, method: 'GET' })
+  return isPage ? pageMethods : undefined
 }
 
 function collectPaths(): { pattern: RegExp; allow: string }[] {

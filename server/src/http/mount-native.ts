@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import { Refusal } from '../errors.ts'
+import { allowedMethods, nativeMethods, refuseUnrouted } from './methods.ts'
 import { visitOf } from './mount.ts'
 import type { Visit } from '../verb.ts'
 
@@ -21,6 +22,10 @@ export function mountNative(app: FastifyInstance, answer: AnswerNative): void {
       method: ['GET', 'POST'],
       url: '/api/auth/*',
       handler: async (request, reply) => {
+        if (allowedMethods(request) !== nativeMethods) {
+          refuseUnrouted(request, reply)
+          return reply
+        }
         const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : ''
         const path = request.params['*'].split('/').map(encodeURIComponent).join('/')
         const body = Buffer.isBuffer(request.body) ? { body: new Uint8Array(request.body) } : {}

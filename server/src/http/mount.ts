@@ -56,6 +56,7 @@ function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, 
       refuseUnacceptable(request)
     },
     preValidation: async (request) => {
+      refuseUndecodable(request.url)
       if (!endpoint.body) refuseBody(request.body)
       if (endpoint.query) readQuery(endpoint.query.properties, request.query)
     },
@@ -104,6 +105,15 @@ function refuseUnacceptable({ headers: { accept } }: FastifyRequest): void {
   throw new Refusal('not_acceptable', { detail: 'Send Accept: application/json, or none.' })
 }
 
+/** What is no UTF-8 behind its `%` would be read as something that nobody sent. */
+function refuseUndecodable(url: string): void {
+  try {
+    decodeURIComponent(url)
+  } catch {
+    throw new Refusal('malformed_request', { detail: 'The query is not UTF-8 in percent-encoding.' })
+  }
+}
+
 function refuseBody(body: unknown): void {
   const isEmpty = body === undefined || (typeof body === 'object' && body !== null && Object.keys(body).length === 0)
   if (!isEmpty) throw invalid('/body', 'must be empty here')
@@ -139,7 +149,8 @@ function answerUnchanged(context: Context, request: FastifyRequest, reply: Fasti
 }
 
 function setValidators(reply: FastifyReply, etag: string): void {
-  reply.headers({ etag, 'cache-control': 'private, no-cache', vary: 'Cookie, Authorization' })
+  const vary = ['Cookie', 'Authorization', ...(reply.hasHeader('vary') ? ['Origin'] : [])].join(', ')
+  reply.headers({ etag, 'cache-control': 'private, no-cache', vary })
 }
 
 /** Everything that a list depends on; the minute only where "now" decides what is in it. */
