@@ -39,6 +39,8 @@ export interface AppOptions {
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { config, db, secret, log, server, now = () => new Date(), onChange = () => {} } = options
   const app = createHttp({ ...config, log, server })
+  // Without an SMTP server this is where the operator reads the mails, links included, whatever LOG_LEVEL is.
+  const mailLog = log.child({}, { level: 'info' })
   const auth = createAuth({
     db,
     kind: databaseKind(db),
@@ -47,8 +49,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     emailVerification: config.emailVerification,
     registration: config.registration,
     log,
-    // Without an SMTP server the operator reads the mails, links included, here.
-    sendMail: async (mail) => log.info({ mail }, 'mail'),
+    sendMail: async (mail) => mailLog.info({ mail }, 'mail'),
   })
   let stopping = false
   app.addHook('preClose', async () => void (stopping = true))

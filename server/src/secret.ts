@@ -7,7 +7,7 @@ import type { Config } from './config.ts'
 export function getSecret({ authSecret, dataDir }: Pick<Config, 'authSecret' | 'dataDir'>): string {
   if (authSecret !== undefined) return authSecret
   const file = join(dataDir, 'auth-secret')
-  mkdirSync(dataDir, { recursive: true })
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   return readSecret(file) ?? createSecret(file)
 }
 

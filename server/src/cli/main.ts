@@ -17,4 +17,6 @@ program.addCommand(resetCommand())
 program.addCommand(seedCommand())
 program.addCommand(openapiCommand())
 
-await program.parseAsync().catch(fail)
+// Errors are one line.
+for (const command of program.commands) command.showSuggestionAfterError(false)
+await program.showSuggestionAfterError(false).parseAsync().catch(fail)

@@ -23,7 +23,7 @@ export function claimStore(database: DatabaseConfig): Claim | Promise<Claim> {
 /** @throws when another process holds the file. */
 export function claimFile(file: string): Claim {
   const path = lockPath(file)
-  mkdirSync(dirname(path), { recursive: true })
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const lock = new BetterSqlite3(path, { timeout: 0 })
   try {
     lock.pragma('journal_mode = delete')

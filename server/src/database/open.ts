@@ -17,7 +17,7 @@ export type DatabaseConfig =
 /** Opens the store; the caller ends it with `db.destroy()`. */
 export function openDatabase(config: DatabaseConfig): Database {
   if (config.kind === 'postgres') return new Kysely({ dialect: postgresDialect(config.url) })
-  mkdirSync(dirname(config.file), { recursive: true })
+  mkdirSync(dirname(config.file), { recursive: true, mode: 0o700 })
   return new Kysely({ dialect: sqliteDialect(config) })
 }
 

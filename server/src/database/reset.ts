@@ -2,19 +2,36 @@ import { sql } from 'kysely'
 import { serverLock } from './lock.ts'
 import { type Database, databaseKind } from './open.ts'
 
-/** Removes every table, in one transaction; `migrate` makes them anew. */
+/** Our tables, children before those they point at. What else is in the database is not ours to remove. */
+const tables = [
+  'task_search',
+  'idempotency_keys',
+  'changes',
+  'tasks',
+  'spaces',
+  'mails',
+  'api_tokens',
+  'account_events',
+  'two_factors',
+  'verifications',
+  'accounts',
+  'sessions',
+  'users',
+  'settings',
+  'migrations',
+]
+
+/**
+ * Removes all tables of Taskwell, in one transaction; `migrate` makes them anew.
+ * @throws when a server is using the PostgreSQL database; on SQLite the caller claims the file.
+ */
 export async function dropEverything(db: Database): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    if (databaseKind(trx) === 'postgres') await refuseOtherServers(trx)
-    const tables = await trx.introspection.getTables()
-    const names = tables.map(({ name }) => name).filter((name) => !name.startsWith('task_search_'))
-    if (databaseKind(trx) === 'postgres') {
-      for (const name of names) await sql`drop table if exists ${sql.table(name)} cascade`.execute(trx)
-      return
-    }
-    // Children before those they point at.
-    const last = ['task_search', 'changes', 'idempotency_keys', 'tasks', 'spaces', 'users']
-    for (const name of names.toSorted((a, b) => last.indexOf(a) - last.indexOf(b))) {
+    const isPostgres = databaseKind(trx) === 'postgres'
+    if (isPostgres) await refuseOtherServers(trx)
+    for (const name of tables) {
+      // On PostgreSQL the search index goes with its table.
+      if (isPostgres && name === 'task_search') continue
       await sql`drop table if exists ${sql.table(name)}`.execute(trx)
     }
   })

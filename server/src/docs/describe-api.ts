@@ -50,7 +50,13 @@ const head: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
 }
 
 /** Refusals that any endpoint may give. */
-const sharedErrors: readonly ErrorCode[] = ['malformed_request', 'not_acceptable', 'internal_error', 'unavailable']
+const sharedErrors: readonly ErrorCode[] = [
+  'malformed_request',
+  'not_acceptable',
+  'validation_failed',
+  'internal_error',
+  'unavailable',
+]
 
 function toSchema(name: string, endpoint: Endpoint): object {
   const { summary, description, tag, params, query, body, reply, status, alternative } = endpoint
@@ -98,8 +104,6 @@ function errorsOf(endpoint: Endpoint): ErrorCode[] {
     ...(endpoint.method === 'GET'
       ? []
       : (['origin_not_allowed', 'payload_too_large', 'unsupported_media_type'] as const)),
-    ...(endpoint.body || endpoint.query ? (['validation_failed'] as const) : []),
-    ...(endpoint.limit === 'none' ? [] : (['rate_limited'] as const)),
     ...(endpoint.errors ?? []),
   ]
 }

@@ -2,11 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /** One line for each request. Addresses are told without their query, and as patterns where they may hold a secret. */
 export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
-  const path = request.url.split('?')[0]
+  const { url: pattern } = request.routeOptions
   request.log.info(
     {
       method: request.method,
-      path: request.url.startsWith('/api/auth/') ? request.routeOptions.url : path,
+      path: pattern === '/api/auth/*' ? pattern : request.url.split('?')[0],
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime * 10) / 10,
       ip: request.ip,

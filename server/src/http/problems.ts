@@ -25,6 +25,8 @@ export function toProblem(refusal: Refusal, requestId: string): Problem {
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = toRefusal(error)
   if (refusal.code === 'internal_error') request.log.error({ err: error }, 'unexpected error')
+  if (refusal.code === 'unavailable' && !(error instanceof Refusal))
+    request.log.warn({ err: error }, 'database unavailable')
   const { status } = errorCodes[refusal.code]
   if (status === 503) reply.header('retry-after', '1')
   return reply
@@ -35,26 +37,46 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .send(toProblem(refusal, request.id))
 }
 
-const codesOfFastify: Readonly<Record<string, ErrorCode>> = {
+/** How `pg` says that the database went away; these errors have no code. */
+const lostConnection =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
+
+/** Errors of Fastify, SQLite, PostgreSQL and the network that mean something to the client. */
+const codes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
   FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_request',
   FST_ERR_BAD_URL: 'malformed_request',
   FST_ERR_ASYNC_CONSTRAINT: 'malformed_request',
+  FST_ERR_MAX_PARAM_LENGTH: 'not_found',
   SQLITE_FULL: 'storage_full',
+  SQLITE_BUSY: 'unavailable',
   '53100': 'storage_full',
+  // PostgreSQL: too many connections, shutting down, starting up, cannot connect.
+  '53300': 'unavailable',
+  '57P01': 'unavailable',
+  '57P02': 'unavailable',
+  '57P03': 'unavailable',
+  ECONNREFUSED: 'unavailable',
+  ECONNRESET: 'unavailable',
+  ENOTFOUND: 'unavailable',
+  EPIPE: 'unavailable',
+  ETIMEDOUT: 'unavailable',
 }
 
 /** What the client is told about an error, wherever it arose. */
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
-  if (!isFastifyError(error)) return new Refusal('internal_error')
+  if (!isFastifyError(error)) {
+    const isLost = error instanceof Error && lostConnection.test(error.message)
+    return new Refusal(isLost ? 'unavailable' : 'internal_error')
+  }
   if (error.validation) {
     if (error.validationContext === 'params') return notFound('Task')
     const part = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'body')
     return new Refusal('validation_failed', { errors: describeFaults(part, error.validation) })
   }
-  const code = codesOfFastify[error.code]
+  const code = codes[error.code] ?? (lostConnection.test(error.message) ? 'unavailable' : undefined)
   if (code !== undefined) return new Refusal(code)
   return new Refusal(error.statusCode === 400 ? 'malformed_request' : 'internal_error')
 }
