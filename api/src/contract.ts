@@ -1,4 +1,5 @@
 import * as account from './account.ts'
+import * as batch from './batch.ts'
 import * as bin from './bin.ts'
 import * as changes from './changes.ts'
 import * as health from './health.ts'
@@ -19,6 +20,7 @@ export const contract = {
   replaceTask: tasks.replaceTask,
   deleteTask: tasks.deleteTask,
   restoreTask: tasks.restoreTask,
+  batchTasks: batch.batchTasks,
   emptyBin: bin.emptyBin,
   eraseTask: bin.eraseTask,
   listChanges: changes.listChanges,

@@ -26,7 +26,9 @@ export function allowedMethods(url: string): string | undefined {
 function collectPaths(): { pattern: RegExp; allow: string }[] {
   const methods = new Map<string, string[]>()
   for (const { method, path } of Object.values(contract)) methods.set(path, [...(methods.get(path) ?? []), method])
-  return [...methods].map(([path, known]) => ({
+  // An address of its own goes before one with a parameter in that place: `/api/tasks/batch`, `/api/tasks/:id`.
+  const exactFirst = [...methods].toSorted(([a], [b]) => Number(a.includes(':')) - Number(b.includes(':')))
+  return exactFirst.map(([path, known]) => ({
     pattern: new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`),
     allow: [...(known.includes('GET') ? ['HEAD'] : []), ...known, 'OPTIONS'].sort().join(', '),
   }))

@@ -1,3 +1,4 @@
+export { batchTasks } from './batch-tasks.ts'
 export { createTask } from './create-task.ts'
 export { deleteTask } from './delete-task.ts'
 export { emptyBin } from './empty-bin.ts'
