@@ -39,6 +39,7 @@ export const batchTasks = endpoint({
   tag: 'Tasks',
   scope: 'tasks:write',
   limit: 'write',
+  idempotent: true,
   body: Type.Object({ operations: Type.Array(Operation, { minItems: 1, maxItems: 100 }) }, strict),
   revision: true,
   status: 200,

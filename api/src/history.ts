@@ -77,6 +77,7 @@ export const undoChange = endpoint({
   tag: 'Changes',
   scope: 'tasks:write',
   limit: 'write',
+  idempotent: true,
   params: Type.Object({
     revision: Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: 'Any revision of the write' }),
   }),
