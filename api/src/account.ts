@@ -26,7 +26,8 @@ export const register = endpoint({
   method: 'POST',
   path: '/api/auth/register',
   summary: 'Create an account',
-  description: 'The session cookie and the header `set-auth-token` come with the reply, unless the address must be verified first.',
+  description:
+    'The session cookie and the header `set-auth-token` come with the reply, unless the address must be verified first.',
   tag,
   public: true,
   limit: 'registration',
@@ -99,10 +100,7 @@ export const updateAccount = endpoint({
   summary: 'Change name or time zone',
   tag,
   limit: 'write',
-  body: Type.Object(
-    { name: Type.Optional(Name), timeZone: Type.Optional(TimeZone) },
-    { additionalProperties: false },
-  ),
+  body: Type.Object({ name: Type.Optional(Name), timeZone: Type.Optional(TimeZone) }, { additionalProperties: false }),
   status: 200,
   reply: User,
 })

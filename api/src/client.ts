@@ -20,9 +20,8 @@ export interface ClientReply<E extends Endpoint> {
   readonly headers: Headers
 }
 
-type Call<E extends Endpoint> = object extends Sent<E>
-  ? (input?: Sent<E>) => Promise<ClientReply<E>>
-  : (input: Sent<E>) => Promise<ClientReply<E>>
+type Call<E extends Endpoint> =
+  object extends Sent<E> ? (input?: Sent<E>) => Promise<ClientReply<E>> : (input: Sent<E>) => Promise<ClientReply<E>>
 
 /** What is sent: a query of which nothing is required may be left out. */
 type Sent<E extends Endpoint> = (Input<E> extends { query: infer Q }

@@ -48,7 +48,9 @@ export type TaskSort = (typeof taskSorts)[number]
 
 export const TaskQuery = Type.Object(
   {
-    q: Type.Optional(text({ maxLength: 200, description: 'At most 10 words; each must occur in title or description' })),
+    q: Type.Optional(
+      text({ maxLength: 200, description: 'At most 10 words; each must occur in title or description' }),
+    ),
     completed: Type.Optional(Type.Boolean()),
     priority: Type.Optional(Type.Array(PriorityName, { maxItems: 3, description: 'Repeatable' })),
     due: Type.Optional(Type.Enum(dueFilters)),
@@ -106,7 +108,8 @@ export const listTasks = endpoint({
   method: 'GET',
   path: '/api/tasks',
   summary: 'List, search, filter and sort tasks',
-  description: 'All parameters combine. A page may hold fewer than `limit` tasks: follow `nextCursor` until it is null.',
+  description:
+    'All parameters combine. A page may hold fewer than `limit` tasks: follow `nextCursor` until it is null.',
   tag,
   scope: 'tasks:read',
   limit: 'read',
@@ -151,7 +154,11 @@ const change = {
 
 export const updateTask = endpoint({ method: 'PATCH', summary: 'Change a task', ...change })
 
-export const replaceTask = endpoint({ method: 'PUT', summary: 'Change a task, for clients that only know PUT', ...change })
+export const replaceTask = endpoint({
+  method: 'PUT',
+  summary: 'Change a task, for clients that only know PUT',
+  ...change,
+})
 
 export const deleteTask = endpoint({
   method: 'DELETE',

@@ -16,9 +16,22 @@ export function trimmedText(options: { minLength: number; maxLength: number; des
 }
 
 export const Id = Type.String({ format: 'uuid', 'x-spell': 'uuid', description: 'UUID; upper case is accepted' })
-export const Instant = Type.String({ format: 'instant', 'x-spell': 'instant', description: 'RFC 3339, answered in UTC with milliseconds' })
+export const Instant = Type.String({
+  format: 'instant',
+  'x-spell': 'instant',
+  description: 'RFC 3339, answered in UTC with milliseconds',
+})
 export const Day = Type.String({ format: 'day', description: 'A calendar day, `YYYY-MM-DD`' })
 export const TimeOfDay = Type.String({ format: 'time-of-day', description: 'Wall clock time, `HH:MM`' })
-export const TimeZone = Type.String({ format: 'time-zone', 'x-spell': 'time-zone', description: 'IANA time zone name, such as `Europe/Berlin`' })
-export const Email = Type.String({ format: 'email', 'x-spell': 'email', maxLength: 254, description: 'Kept in lower case' })
+export const TimeZone = Type.String({
+  format: 'time-zone',
+  'x-spell': 'time-zone',
+  description: 'IANA time zone name, such as `Europe/Berlin`',
+})
+export const Email = Type.String({
+  format: 'email',
+  'x-spell': 'email',
+  maxLength: 254,
+  description: 'Kept in lower case',
+})
 export const Cursor = Type.String({ format: 'text', maxLength: 4096, description: '`nextCursor` of the page before' })

@@ -56,7 +56,9 @@ export function readConfig(environment: Environment = process.env): Config {
     production,
   }
   if (production && config.database.kind === 'postgres' && config.authSecret === undefined) {
-    throw new ConfigError('AUTH_SECRET is needed with PostgreSQL when NODE_ENV is production: set 32 random characters or more')
+    throw new ConfigError(
+      'AUTH_SECRET is needed with PostgreSQL when NODE_ENV is production: set 32 random characters or more',
+    )
   }
   return config
 }
@@ -71,11 +73,13 @@ function readPort(value: string | undefined): number {
 function readOrigin(name: string, value: string | undefined): string | undefined {
   if (value === undefined) return undefined
   const url = URL.parse(value)
-  const plain = url && !url.username && !url.password && !url.search && !url.hash && !value.includes('?') && !value.includes('#')
+  const plain =
+    url && !url.username && !url.password && !url.search && !url.hash && !value.includes('?') && !value.includes('#')
   if (!plain || !/^https?:$/.test(url.protocol)) {
     throw new ConfigError(`${name} must be an origin such as https://tasks.example.org`)
   }
-  if (url.pathname !== '/') throw new ConfigError(`${name} must be an origin without a path, such as https://tasks.example.org`)
+  if (url.pathname !== '/')
+    throw new ConfigError(`${name} must be an origin without a path, such as https://tasks.example.org`)
   return url.origin
 }
 
@@ -93,7 +97,10 @@ function readSecret(value: string | undefined): string | undefined {
 }
 
 function readList(value: string | undefined): string[] {
-  return (value ?? '').split(',').map((item) => item.trim()).filter((item) => item !== '')
+  return (value ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
 }
 
 function readCidr(value: string): string {

@@ -19,7 +19,8 @@ function readSecret(file: string): string | undefined {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
   }
-  if (secret.length < 32) throw new Error(`${file} is damaged: restore it from a backup, or delete it to sign everybody out.`)
+  if (secret.length < 32)
+    throw new Error(`${file} is damaged: restore it from a backup, or delete it to sign everybody out.`)
   return secret
 }
 

@@ -275,6 +275,15 @@ describe.each(databases)('accounts on %s when the store fails', (database) => {
   })
 })
 
+test.each(databases)('cookies of an https site on %s are for https only', async (database) => {
+  const it = await openAuth(database, { baseUrl: 'https://tasks.example.org' })
+  const { headers } = await it.register()
+  expect(headers?.['set-cookie']).toEqual([expect.stringMatching(/^__Secure-.*; HttpOnly; Secure; SameSite=Lax$/)])
+  expect(await it.findCaller({ cookie: cookieOf(headers) })).toBeDefined()
+  expect((await it.native('/list-sessions', undefined, { cookie: cookieOf(headers) })).status).toBe(200)
+  await it.close()
+})
+
 describe.each(databases)('closed registration on %s', (database) => {
   let it: TestAuth
   beforeAll(async () => {

@@ -32,7 +32,7 @@ export async function listFeed(
       db
         .selectFrom('picked')
         .innerJoin('tasks', (join) => join.on('tasks.space_id', '=', spaceId).onRef('tasks.id', '=', 'picked.id'))
-        .select(taskColumns)
+        .select('picked.id')
         .select((eb) => {
           const bytes = (column: 'title' | 'description') => eb.fn<number>('octet_length', [`tasks.${column}`])
           const text = eb(bytes('title'), '+', eb.fn.coalesce(bytes('description'), eb.lit(0)))
@@ -58,25 +58,10 @@ export async function listFeed(
         ]),
       ),
     )
+    .leftJoin('tasks', (join) => join.on('tasks.space_id', '=', spaceId).onRef('tasks.id', '=', 'measured.id'))
     .leftJoin('settings', (join) => join.on('settings.name', '=', 'epoch'))
-    .select(['spaces.revision as space_revision', 'spaces.floor', 'settings.value as epoch'])
-    .select([
-      'measured.id',
-      'measured.title',
-      'measured.description',
-      'measured.priority',
-      'measured.due_date',
-      'measured.due_time',
-      'measured.due_time_zone',
-      'measured.version',
-      'measured.revision',
-      'measured.created_at',
-      'measured.updated_at',
-      'measured.completed_at',
-      'measured.deleted_at',
-      'measured.erased_at',
-      'measured.found',
-    ])
+    .select(['spaces.revision as space_revision', 'spaces.floor', 'settings.value as epoch', 'measured.found'])
+    .select(taskColumns)
     .where('spaces.id', '=', spaceId)
     .orderBy('measured.place')
     .execute()

@@ -42,7 +42,16 @@ async function createTasks(ctx: Context, count: number): Promise<void> {
 }
 
 const actions = ['Call', 'Write to', 'Visit', 'Pay', 'Repair', 'Plan', 'Order', 'Read', 'Clean', 'Send']
-const things = ['the plumber', 'Grandma', 'the rent', 'the bicycle', 'the summer party', 'coffee', 'the report', 'the balcony']
+const things = [
+  'the plumber',
+  'Grandma',
+  'the rent',
+  'the bicycle',
+  'the summer party',
+  'coffee',
+  'the report',
+  'the balcony',
+]
 const notes = ['Before noon.', 'Ask for the invoice.', 'See the letter of last week.', 'Bring the keys.']
 
 function demoTask(now: Date, number: number) {

@@ -23,7 +23,9 @@ export function claimStore(file: string, dataDir: string): { release(): void } {
 /** A file outside of the data folder is locked beside itself, so that two data folders cannot share it. */
 function lockPath(file: string, dataDir: string): string {
   const folder = realFolder(dirname(file))
-  return folder === realFolder(dataDir) ? join(folder, 'lock.db') : `${join(folder, file.slice(dirname(file).length + 1))}.lock.db`
+  return folder === realFolder(dataDir)
+    ? join(folder, 'lock.db')
+    : `${join(folder, file.slice(dirname(file).length + 1))}.lock.db`
 }
 
 function realFolder(folder: string): string {

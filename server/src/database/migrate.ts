@@ -55,12 +55,21 @@ async function apply(db: Database, migration: Migration): Promise<boolean> {
   const instant = kind === 'sqlite' ? 'text' : 'timestamptz(3)'
   return db.transaction().execute(async (trx) => {
     if (kind === 'postgres') await sql`select pg_advisory_xact_lock(7265001)`.execute(trx)
-    await sql`create table if not exists migrations (name text primary key, applied_at ${sql.raw(instant)} not null)`.execute(trx)
+    await sql`create table if not exists migrations (name text primary key, applied_at ${sql.raw(instant)} not null)`.execute(
+      trx,
+    )
     const records = handle(trx)
-    const done = await records.selectFrom('migrations').select('name').where('name', '=', migration.name).executeTakeFirst()
+    const done = await records
+      .selectFrom('migrations')
+      .select('name')
+      .where('name', '=', migration.name)
+      .executeTakeFirst()
     if (done) return false
     await migration.up(trx, kind)
-    await records.insertInto('migrations').values({ name: migration.name, applied_at: new Date().toISOString() }).execute()
+    await records
+      .insertInto('migrations')
+      .values({ name: migration.name, applied_at: new Date().toISOString() })
+      .execute()
     return true
   })
 }

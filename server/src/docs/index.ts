@@ -27,7 +27,10 @@ const script = "SwaggerUIBundle({ url: '/api/openapi.json', dom_id: '#docs', dee
 export function mountDocs(app: FastifyInstance): void {
   const document = once(printApi)
   app.get('/api/openapi.json', async (_, reply) =>
-    reply.header('cache-control', 'public, no-cache').type('application/json; charset=utf-8').send(await document()),
+    reply
+      .header('cache-control', 'public, no-cache')
+      .type('application/json; charset=utf-8')
+      .send(await document()),
   )
   const assets = [
     { path: '', type: 'text/html', read: () => page },

@@ -17,9 +17,14 @@ export function healthVerbs(db: Database, isStopping: () => boolean): HealthVerb
     getLiveness: async () => ({ body: { status: 'ok' } }),
     getReadiness: async () => {
       if (isStopping()) throw notReady('stopping')
-      await db.selectFrom('settings').select('name').limit(1).execute().catch(() => {
-        throw notReady('database')
-      })
+      await db
+        .selectFrom('settings')
+        .select('name')
+        .limit(1)
+        .execute()
+        .catch(() => {
+          throw notReady('database')
+        })
       return { body: { status: 'ok', degraded: [] } }
     },
   }

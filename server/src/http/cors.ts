@@ -5,7 +5,11 @@ const exposed = 'ETag, Location, Taskwell-Revision, set-auth-token, RateLimit, R
 const requestHeaders = 'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match'
 
 /** Lets pages of allowed origins read the reply. */
-export function exposeHeaders({ headers: { origin } }: FastifyRequest, reply: FastifyReply, allowed: ReadonlySet<string>): void {
+export function exposeHeaders(
+  { headers: { origin } }: FastifyRequest,
+  reply: FastifyReply,
+  allowed: ReadonlySet<string>,
+): void {
   if (origin === undefined) return
   reply.header('vary', 'Origin')
   if (!allowed.has(origin.toLowerCase())) return

@@ -40,8 +40,10 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     clientErrorHandler: (error, socket) => answerUnreadable(error.code, socket),
     serverFactory: () => options.server,
     exposeHeadRoutes: true,
+    // While the program stops, requests on open connections are still served.
+    return503OnClosing: false,
   })
-  const ajv = createAjv({})
+  const ajv = createAjv()
   app.setValidatorCompiler(({ schema }) => ajv.compile(schema))
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler(async (request, reply) => {
@@ -56,7 +58,9 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     if (answerPreflight(request, reply, allowedOrigins)) return reply
     const isRouted = !request.is404
     if (isRouted && changesSomething(request) && !isAllowedSite(request.headers, allowedOrigins)) {
-      throw new Refusal('origin_not_allowed', { detail: 'Add the origin of the page to CORS_ORIGINS, or use a bearer token.' })
+      throw new Refusal('origin_not_allowed', {
+        detail: 'Add the origin of the page to CORS_ORIGINS, or use a bearer token.',
+      })
     }
   })
   app.addHook('onResponse', async (request, reply) => logRequest(request, reply))
@@ -111,7 +115,12 @@ function answerUnreadable(errorCode: string | undefined, socket: Socket): void {
   if (errorCode === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const problem = toProblem(new Refusal(codesOfParser[errorCode ?? ''] ?? 'malformed_request'), randomUUID())
   const body = JSON.stringify(problem)
-  const headers = { ...securityHeaders, 'content-type': problemType, 'content-length': Buffer.byteLength(body), connection: 'close' }
+  const headers = {
+    ...securityHeaders,
+    'content-type': problemType,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   socket.end(`HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}\r\n${lines.join('')}\r\n${body}`)
 }

@@ -7,11 +7,14 @@ const longestFarewell = 8_000
  * wait for the program to be ready.
  * @throws when the address is taken or not this machine's.
  */
-export async function listen(options: { host: string; port: number }): Promise<{ server: Server; port: number; serve(handler: RequestListener): void }> {
+export async function listen(options: {
+  host: string
+  port: number
+}): Promise<{ server: Server; port: number; serve(handler: RequestListener): void }> {
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 72_000 })
   const early: [IncomingMessage, ServerResponse][] = []
-  const hold = (request: IncomingMessage, response: ServerResponse): void => void early.push([request, response])
-  server.on('request', hold)
+  let handle: RequestListener = (request, response) => void early.push([request, response])
+  server.on('request', (request, response) => handle(request, response))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host: options.host, port: options.port }, resolve)
@@ -21,9 +24,8 @@ export async function listen(options: { host: string; port: number }): Promise<{
     server,
     port: typeof address === 'object' && address !== null ? address.port : options.port,
     serve: (handler) => {
-      server.off('request', hold)
-      server.on('request', handler)
-      for (const [request, response] of early) server.emit('request', request, response)
+      handle = handler
+      for (const [request, response] of early) handler(request, response)
     },
   }
 }

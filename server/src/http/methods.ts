@@ -12,15 +12,25 @@ export function refuseUnrouted(request: FastifyRequest, reply: FastifyReply): vo
   }
   const allow = allowed ?? 'GET, HEAD, POST, PATCH, PUT, DELETE, OPTIONS'
   if (request.method !== 'OPTIONS') {
-    throw new Refusal('method_not_allowed', { detail: `Allowed here: ${allow}.`, headers: { allow } })
+    throw methodNotAllowed(allow)
   }
   reply.code(204).header('allow', allow).send()
+}
+
+/** An address such as `/api/tasks/batch` is no id, whatever the method: it answers to its own ones only. */
+export function refuseForeignMethod({ url, method }: FastifyRequest): void {
+  const allow = allowedMethods(url)
+  if (allow !== undefined && !allow.split(', ').includes(method)) throw methodNotAllowed(allow)
 }
 
 /** The methods that an address knows, as the header `Allow` lists them; undefined when nothing is there. */
 export function allowedMethods(url: string): string | undefined {
   const path = (url.split('?')[0] ?? '').replace(/(.)\/$/, '$1')
   return paths.find(({ pattern }) => pattern.test(path))?.allow
+}
+
+function methodNotAllowed(allow: string): Refusal {
+  return new Refusal('method_not_allowed', { detail: `Allowed here: ${allow}.`, headers: { allow } })
 }
 
 function collectPaths(): { pattern: RegExp; allow: string }[] {

@@ -24,7 +24,11 @@ export function mountNative(app: FastifyInstance, answer: AnswerNative): void {
         const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : ''
         const path = request.params['*'].split('/').map(encodeURIComponent).join('/')
         const body = Buffer.isBuffer(request.body) ? { body: new Uint8Array(request.body) } : {}
-        const response = await answer(visitOf(request), { method: request.method, url: `/api/auth/${path}${query}`, ...body })
+        const response = await answer(visitOf(request), {
+          method: request.method,
+          url: `/api/auth/${path}${query}`,
+          ...body,
+        })
         return pass(response, reply)
       },
     })
@@ -33,7 +37,8 @@ export function mountNative(app: FastifyInstance, answer: AnswerNative): void {
 
 async function pass(response: Response, reply: FastifyReply): Promise<FastifyReply> {
   const body = Buffer.from(await response.arrayBuffer())
-  if (response.status === 404 && body.length === 0) throw new Refusal('not_found', { detail: 'There is no such address.' })
+  const isJson = response.headers.get('content-type')?.startsWith('application/json')
+  if (response.status === 404 && !isJson) throw new Refusal('not_found', { detail: 'There is no such address.' })
   reply.code(response.status)
   for (const [name, value] of response.headers) {
     if (name !== 'set-cookie' && !name.startsWith('access-control-')) reply.header(name, value)

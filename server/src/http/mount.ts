@@ -6,11 +6,15 @@ import { invalid, Refusal } from '../errors.ts'
 import { version } from '../version.ts'
 import { answerOnce, type FinishedReply, readIdempotencyKey } from './answer-once.ts'
 import { etagOf, isUnchanged, taskEtag } from './etags.ts'
+import { refuseForeignMethod } from './methods.ts'
 import { readQuery } from './read-query.ts'
 import type { Outcome, Verbs, Visit } from '../verb.ts'
 
 /** Finds out who asks. `setCookie` renews the session's cookie. */
-export type Identify = (visit: Visit, now: Date) => Promise<{ caller: Context['caller']; setCookie?: readonly string[] } | undefined>
+export type Identify = (
+  visit: Visit,
+  now: Date,
+) => Promise<{ caller: Context['caller']; setCookie?: readonly string[] } | undefined>
 
 export interface MountOptions {
   readonly verbs: Verbs
@@ -32,7 +36,8 @@ declare module 'fastify' {
 /** Makes a route of every endpoint of the contract, each with its verb. */
 export function mount(app: FastifyInstance, options: MountOptions): void {
   app.decorateRequest('context', null)
-  for (const [name, endpoint] of Object.entries(contract)) mountEndpoint(app, endpoint, anyVerb(options.verbs, name), options)
+  for (const [name, endpoint] of Object.entries(contract))
+    mountEndpoint(app, endpoint, anyVerb(options.verbs, name), options)
 }
 
 function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, options: MountOptions): void {
@@ -49,6 +54,7 @@ function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, 
       ...(response && { response }),
     },
     onRequest: async (request, reply) => {
+      if (endpoint.params) refuseForeignMethod(request)
       if (!endpoint.public) await identifyCaller(request, reply, options)
       refuseUnacceptable(request)
     },
@@ -60,7 +66,8 @@ function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, 
       const visit = visitOf(request)
       if (endpoint.public) return answer(endpoint, request, reply, await verb(visit, inputOf(request)))
       const context = getContext(request)
-      if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply, context.caller.revision)) return reply
+      if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply, context.caller.revision))
+        return reply
       const key = endpoint.idempotent ? readIdempotencyKey(request) : undefined
       if (key === undefined) return answer(endpoint, request, reply, await verb(context, inputOf(request)))
       const finished = await answerOnce(context, { request, key }, async (ctx) =>
@@ -83,7 +90,8 @@ async function identifyCaller(request: FastifyRequest, reply: FastifyReply, opti
   const now = options.now()
   const visit = visitOf(request)
   const found = await options.identify(visit, now)
-  if (!found) throw new Refusal('unauthenticated', { detail: 'Sign in at POST /api/auth/login and send the cookie or token.' })
+  if (!found)
+    throw new Refusal('unauthenticated', { detail: 'Sign in at POST /api/auth/login and send the cookie or token.' })
   const log = request.log.child({ user: found.caller.userId })
   request.context = { ...options.base, caller: found.caller, now, log, visit }
   if (found.setCookie) reply.header('set-cookie', [...found.setCookie])
@@ -124,7 +132,12 @@ function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply
 }
 
 /** The reply in its final form, before anything is sent: it goes out only after the commit. */
-function finish(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, outcome: Outcome<unknown>): FinishedReply {
+function finish(
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  outcome: Outcome<unknown>,
+): FinishedReply {
   const { body, status = endpoint.status } = outcome
   const headers = Object.entries(headersOf(outcome, etagFor(endpoint, request, outcome)))
   const serialize = reply.getSerializationFunction(String(status)) ?? JSON.stringify
@@ -140,14 +153,21 @@ function send(reply: FastifyReply, { status, headers, body }: FinishedReply): Fa
   return status === 204 ? reply.send() : reply.type('application/json; charset=utf-8').send(body)
 }
 
-function etagFor(endpoint: Endpoint, request: FastifyRequest, { body, revision }: Outcome<unknown>): string | undefined {
+function etagFor(
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  { body, revision }: Outcome<unknown>,
+): string | undefined {
   if (endpoint.etag === 'task') return hasVersion(body) ? taskEtag(body.version) : undefined
   if (endpoint.etag !== 'revision') return undefined
   const context = getContext(request)
   return listEtag(context, request, revision ?? context.caller.revision)
 }
 
-function headersOf({ revision, headers }: Outcome<unknown>, etag: string | undefined): Record<string, string | string[]> {
+function headersOf(
+  { revision, headers }: Outcome<unknown>,
+  etag: string | undefined,
+): Record<string, string | string[]> {
   return {
     ...headers,
     ...(revision !== undefined && { 'taskwell-revision': String(revision) }),
@@ -155,12 +175,7 @@ function headersOf({ revision, headers }: Outcome<unknown>, etag: string | undef
   }
 }
 
-function answerUnchanged(
-  context: Context,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  revision: number,
-): boolean {
+function answerUnchanged(context: Context, request: FastifyRequest, reply: FastifyReply, revision: number): boolean {
   const etag = listEtag(context, request, revision)
   if (!isUnchanged(request.headers['if-none-match'], etag)) return false
   reply.code(304).headers(validators(etag)).send()

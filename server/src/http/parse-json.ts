@@ -30,7 +30,8 @@ export function acceptJson(app: FastifyInstance): void {
 function refuseEncodings(headers: IncomingHttpHeaders): void {
   const charset = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(headers['content-type'] ?? '')?.[1]
   const encoding = headers['content-encoding']
-  if (charset && !/^utf-?8$/i.test(charset)) throw new Refusal('unsupported_media_type', { detail: 'Send the JSON in UTF-8.' })
+  if (charset && !/^utf-?8$/i.test(charset))
+    throw new Refusal('unsupported_media_type', { detail: 'Send the JSON in UTF-8.' })
   if (encoding && encoding.toLowerCase() !== 'identity') {
     throw new Refusal('unsupported_media_type', { detail: 'Send the body without Content-Encoding.' })
   }

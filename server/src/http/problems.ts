@@ -46,7 +46,7 @@ const codesOfFastify: Readonly<Record<string, ErrorCode>> = {
 }
 
 /** What the client is told about an error, wherever it arose. */
-export function toRefusal(error: unknown): Refusal {
+function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
   if (!isFastifyError(error)) return new Refusal('internal_error')
   if (error.validation) {

@@ -131,14 +131,21 @@ function tables({ text, uuid, instant, truth, counter, kept, rowNumber, taskKey,
       completed_up ${instant} generated always as (coalesce(completed_at, '9999-12-31T23:59:59.999Z')) ${kept},
       completed_down ${instant} generated always as (coalesce(completed_at, '0001-01-01T00:00:00.000Z')) ${kept},
       ${taskKey}, unique (space_id, revision)${end}`,
-    ...['created_at', 'updated_at', 'due_up', 'due_down', 'priority', 'title_key', 'completed_up', 'completed_down'].map(
-      (key) => `create index tasks_${key} on tasks (space_id, ${key}, id) where deleted_at is null`,
-    ),
+    ...[
+      'created_at',
+      'updated_at',
+      'due_up',
+      'due_down',
+      'priority',
+      'title_key',
+      'completed_up',
+      'completed_down',
+    ].map((key) => `create index tasks_${key} on tasks (space_id, ${key}, id) where deleted_at is null`),
     ...['created_at', 'due_up', 'priority'].map(
       (key) =>
         `create index tasks_open_${key} on tasks (space_id, ${key}, id) where deleted_at is null and completed_at is null`,
     ),
-    'create index tasks_deleted_at on tasks (space_id, deleted_at, id) where deleted_at is not null',
+    'create index tasks_deleted_at on tasks (space_id, deleted_at, id) where deleted_at is not null and erased_at is null',
     `create table changes (
       space_id ${uuid} not null references spaces (id) on delete cascade, revision ${counter} not null,
       write_id ${uuid} not null, task_id ${uuid} not null, kind ${text} not null, at ${instant} not null,
