@@ -300,6 +300,7 @@ describe.each(databases)('history and undo on %s', (database) => {
       fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { maxLength: 8 }), async (writes) => {
         user = await createUser(store.db)
         const ids = [randomUUID(), randomUUID(), randomUUID(), randomUUID()]
+        for (const id of ids.slice(1)) await add(user, { id, title: 'new' })
         for (const steps of writes) {
           const operations = steps.map(({ op, pick, changes }): Operation => {
             const id = ids[pick] ?? ''
