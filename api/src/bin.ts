@@ -12,6 +12,7 @@ export const emptyBin = endpoint({
   tag,
   scope: 'tasks:write',
   limit: 'write',
+  idempotent: true,
   revision: true,
   status: 204,
 })
@@ -23,6 +24,7 @@ export const eraseTask = endpoint({
   tag,
   scope: 'tasks:write',
   limit: 'write',
+  idempotent: true,
   params: Type.Object({ id: Id }),
   revision: true,
   status: 204,

@@ -24,12 +24,12 @@ type Call<E extends Endpoint> =
   object extends Sent<E> ? (input?: Sent<E>) => Promise<ClientReply<E>> : (input: Sent<E>) => Promise<ClientReply<E>>
 
 /** What is sent: a query of which nothing is required may be left out. */
-type Sent<E extends Endpoint> =
-  Input<E> extends { query: infer Q }
-    ? object extends Q
-      ? Omit<Input<E>, 'query'> & { query?: Q }
-      : Input<E>
+type Sent<E extends Endpoint> = (Input<E> extends { query: infer Q }
+  ? object extends Q
+    ? Omit<Input<E>, 'query'> & { query?: Q }
     : Input<E>
+  : Input<E>) &
+  (E extends { idempotent: true } ? { idempotencyKey?: string | undefined } : unknown)
 
 /** A function for each operation of the contract. */
 export type Client = { readonly [Name in OperationName]: Call<Contract[Name]> }
@@ -64,6 +64,7 @@ interface AnyInput {
   query?: Record<string, unknown>
   body?: unknown
   ifMatch?: string | undefined
+  idempotencyKey?: string | undefined
 }
 
 async function call(options: ClientOptions, endpoint: Endpoint, input: AnyInput): Promise<unknown> {
@@ -71,6 +72,7 @@ async function call(options: ClientOptions, endpoint: Endpoint, input: AnyInput)
   const token = options.token?.()
   if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
   if (input.ifMatch !== undefined) headers.set('if-match', input.ifMatch)
+  if (input.idempotencyKey !== undefined) headers.set('idempotency-key', input.idempotencyKey)
   const request: RequestInit = { method: endpoint.method, headers, credentials: 'include' }
   if (endpoint.body) {
     headers.set('content-type', 'application/json')

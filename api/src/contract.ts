@@ -1,6 +1,9 @@
 import * as account from './account.ts'
+import * as batch from './batch.ts'
 import * as bin from './bin.ts'
+import * as changes from './changes.ts'
 import * as health from './health.ts'
+import * as history from './history.ts'
 import * as tasks from './tasks.ts'
 
 /** Every operation of the API, by name. */
@@ -18,8 +21,12 @@ export const contract = {
   replaceTask: tasks.replaceTask,
   deleteTask: tasks.deleteTask,
   restoreTask: tasks.restoreTask,
+  listTaskHistory: history.listTaskHistory,
+  batchTasks: batch.batchTasks,
   emptyBin: bin.emptyBin,
   eraseTask: bin.eraseTask,
+  listChanges: changes.listChanges,
+  undoChange: history.undoChange,
   getHealth: health.getHealth,
   getLiveness: health.getLiveness,
   getReadiness: health.getReadiness,

@@ -25,6 +25,8 @@ export interface Endpoint {
   readonly body?: TObject
   /** Whether `If-Match` is understood. */
   readonly conditional?: boolean
+  /** Whether `Idempotency-Key` is understood: requests with one key have one effect and one reply. */
+  readonly idempotent?: boolean
   /** `task`: the task's version; `revision`: the state of the caller's space. Such replies answer 304 when unchanged. */
   readonly etag?: 'task' | 'revision'
   /** Whether replies carry `Taskwell-Revision`. */

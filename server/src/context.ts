@@ -40,17 +40,17 @@ export interface Context {
 
 /**
  * Runs `work` in a transaction, joining the one that is open. The context it gets has the transaction as `db` and holds
- * back events until the commit. Name it `ctx` too, so that the outer one cannot be used by mistake.
+ * back events until the commit; of several moves of one space the last is told. Name it `ctx` too, so that the outer one cannot be used by mistake.
  */
 export async function transact<C extends Pick<Context, 'db' | 'publish'>, T>(
   ctx: C,
   work: (ctx: C) => Promise<T>,
 ): Promise<T> {
   if (ctx.db.isTransaction) return work(ctx)
-  const events: SpaceChanged[] = []
+  const events = new Map<string, SpaceChanged>()
   const result = await ctx.db
     .transaction()
-    .execute((db) => work({ ...ctx, db, publish: (event: SpaceChanged) => void events.push(event) }))
-  for (const event of events) ctx.publish(event)
+    .execute((db) => work({ ...ctx, db, publish: (event: SpaceChanged) => void events.set(event.spaceId, event) }))
+  for (const event of events.values()) ctx.publish(event)
   return result
 }

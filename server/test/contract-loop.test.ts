@@ -32,8 +32,27 @@ const prepared: Readonly<Record<string, (user: TestUser) => Promise<Call>>> = {
   replaceTask: async (user) => ({ ...(await aTask(user)), body: { title: 'Write', completed: true } }),
   deleteTask: aTask,
   restoreTask: aDeletedTask,
+  listTaskHistory: async (user) => {
+    const call = await aTask(user)
+    await user.client.updateTask({ params: { id: call.params?.['id'] ?? '' }, body: { completed: true } })
+    return call
+  },
+  batchTasks: async (user) => {
+    const id = (await aTask(user)).params?.['id']
+    const create = { op: 'create', task: { title: 'Write' } }
+    const update = { op: 'update', id, changes: { title: 'Write' }, ifVersion: 1 }
+    return { body: { operations: [create, update, { op: 'delete', id }, { op: 'restore', id }] } }
+  },
   emptyBin: aDeletedTask,
   eraseTask: aDeletedTask,
+  listChanges: async (user) => {
+    await aDeletedTask(user)
+    return { query: '?since=0&limit=1' }
+  },
+  undoChange: async (user) => {
+    const { revision } = await user.client.createTask({ body: { title: 'Read' } })
+    return { params: { revision: String(revision) } }
+  },
   getHealth: nothing,
   getLiveness: nothing,
   getReadiness: nothing,

@@ -14,6 +14,30 @@ export async function lockSpace(db: Database, spaceId: string): Promise<void> {
   await db.selectFrom('spaces').select('id').where('id', '=', spaceId).forUpdate().execute()
 }
 
+/**
+ * Holds the name until the transaction ends; false when another transaction has held it for the last five seconds, and
+ * then nothing more can be done in this one. On SQLite there is no other transaction.
+ */
+export async function lockName(db: Database, name: string): Promise<boolean> {
+  if (databaseKind(db) === 'sqlite') return true
+  const key = sql`hashtextextended(${name}, 0)`
+  const { rows } = await sql<{ held: boolean }>`select pg_try_advisory_xact_lock(${key}) as held`.execute(db)
+  if (rows[0]?.held) return true
+  try {
+    await sql`set local lock_timeout = '5s'`.execute(db)
+    await sql`select pg_advisory_xact_lock(${key})`.execute(db)
+    await sql`set local lock_timeout to default`.execute(db)
+    return true
+  } catch (error) {
+    if (isLockTimeout(error)) return false
+    throw error
+  }
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03'
+}
+
 /** An instant as ISO text, whether it comes as text (SQLite) or as `Date` (PostgreSQL). */
 export function isoInstant(value: string | Date): string {
   return typeof value === 'string' ? value : value.toISOString()

@@ -25,11 +25,14 @@ export async function describeApi(): Promise<object> {
   })
   await app.ready()
   const document = JSON.parse(JSON.stringify(app.swagger()), (key, value: unknown) =>
-    key === 'x-trim' || key === 'x-spell' ? undefined : value,
+    internal.has(key) ? undefined : value,
   )
   await app.close()
   return document
 }
+
+/** Keywords for our own validator. `op` alone tells the operations of a batch apart; OpenAPI wants names for that. */
+const internal = new Set(['x-trim', 'x-spell', 'discriminator'])
 
 const head: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
   openapi: '3.1.0',
@@ -69,7 +72,7 @@ function toSchema(name: string, endpoint: Endpoint): object {
     ...(params && { params }),
     ...(query && { querystring: query }),
     ...(body && { body }),
-    ...(endpoint.conditional && { headers: ifMatch }),
+    ...toHeaders(endpoint),
     response: {
       [status]: toReply(reply, status === 204 ? 'Done' : 'Done: here it is', endpoint),
       ...(alternative && { [alternative.status]: toReply(reply, alternative.meaning, endpoint) }),
@@ -79,11 +82,22 @@ function toSchema(name: string, endpoint: Endpoint): object {
   }
 }
 
-const ifMatch = {
-  type: 'object',
-  properties: {
-    'if-match': { type: 'string', description: 'The `ETag` that was read: an older version is refused with 412' },
-  },
+function toHeaders({ conditional, idempotent }: Endpoint): object {
+  if (!conditional && !idempotent) return {}
+  const properties = {
+    ...(conditional && { 'if-match': ifMatch }),
+    ...(idempotent && { 'idempotency-key': idempotencyKey }),
+  }
+  return { headers: { type: 'object', properties } }
+}
+
+const ifMatch = { type: 'string', description: 'The `ETag` that was read: an older version is refused with 412' }
+
+const idempotencyKey = {
+  type: 'string',
+  pattern: '^[ -~]{1,255}$',
+  description:
+    'Makes the request safe to repeat for 24 hours: whatever is sent again has one effect and the same reply',
 }
 
 function toReply(reply: object | undefined, description: string, endpoint: Endpoint): object {
@@ -98,14 +112,16 @@ function toReply(reply: object | undefined, description: string, endpoint: Endpo
 }
 
 function errorsOf(endpoint: Endpoint): ErrorCode[] {
-  return [
+  const codes = [
     ...sharedErrors,
     ...(endpoint.public ? [] : (['unauthenticated'] as const)),
     ...(endpoint.method === 'GET'
       ? []
       : (['origin_not_allowed', 'payload_too_large', 'unsupported_media_type'] as const)),
+    ...(endpoint.idempotent ? (['idempotency_key_reused', 'request_in_progress'] as const) : []),
     ...(endpoint.errors ?? []),
   ]
+  return [...new Set(codes)]
 }
 
 function toProblems(codes: readonly ErrorCode[]): Record<number, object> {

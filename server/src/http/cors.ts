@@ -10,15 +10,20 @@ export function exposeHeaders(
   reply: FastifyReply,
   allowed: ReadonlySet<string>,
 ): void {
-  if (origin === undefined) return
-  reply.header('vary', 'Origin')
-  if (!allowed.has(origin.toLowerCase())) return
+  if (origin === undefined || !allowed.has(origin.toLowerCase())) return
   reply.headers({
     'access-control-allow-origin': origin,
     'access-control-allow-credentials': 'true',
     'access-control-expose-headers': exposed,
     'cross-origin-resource-policy': 'cross-origin',
   })
+}
+
+/** Tells caches that the reply depends on the origin, beside whatever else it depends on. */
+export function varyByOrigin({ headers: { origin } }: FastifyRequest, reply: FastifyReply): void {
+  if (origin === undefined) return
+  const vary = reply.getHeader('vary')
+  reply.header('vary', vary === undefined ? 'Origin' : `${String(vary)}, Origin`)
 }
 
 /** Answers the question that browsers ask before an unusual request (CORS preflight). */

@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 import type { ErrorCode } from '@taskwell/api'
 import { Refusal } from '../errors.ts'
 import { createAjv } from './formats.ts'
-import { answerPreflight, exposeHeaders } from './cors.ts'
+import { answerPreflight, exposeHeaders, varyByOrigin } from './cors.ts'
 import { isAllowedSite } from './cross-site.ts'
 import { logRequest } from './log-request.ts'
 import { refuseUnrouted } from './methods.ts'
@@ -70,6 +70,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
       })
     }
   })
+  app.addHook('onSend', async (request, reply) => varyByOrigin(request, reply))
   app.addHook('onResponse', async (request, reply) => logRequest(request, reply))
   return app
 }

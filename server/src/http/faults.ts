@@ -13,7 +13,7 @@ export function describeFaults(part: string, errors: readonly FastifySchemaValid
 }
 
 function member({ params }: FastifySchemaValidationError): string {
-  const name = params['missingProperty'] ?? params['additionalProperty']
+  const name = params['missingProperty'] ?? params['additionalProperty'] ?? params['tag']
   return typeof name === 'string' ? `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}` : ''
 }
 
@@ -32,8 +32,12 @@ function describe({ keyword, params, message }: FastifySchemaValidationError): s
       return `must be at least ${limit}`
     case 'maximum':
       return `must be at most ${limit}`
+    case 'minItems':
+      return limit === 1 ? 'must not be empty' : `must have at least ${limit} values`
     case 'maxItems':
       return `must have at most ${limit} values`
+    case 'discriminator':
+      return 'is not one of those known here'
     case 'enum':
       return `must be one of: ${listed(params['allowedValues'])}`
     case 'type':

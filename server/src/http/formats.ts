@@ -43,7 +43,7 @@ export const formats: Readonly<Record<string, Format>> = {
  * addresses, UTC for instants.
  */
 export function createAjv(): Ajv {
-  const ajv = new Ajv({ strict: true, strictTypes: false, allErrors: true, ownProperties: true })
+  const ajv = new Ajv({ strict: true, strictTypes: false, allErrors: true, ownProperties: true, discriminator: true })
   for (const [name, { accepts }] of Object.entries(formats)) ajv.addFormat(name, { type: 'string', validate: accepts })
   ajv.addKeyword({
     keyword: 'x-trim',

@@ -17,9 +17,15 @@ export function refuseUnrouted(request: FastifyRequest, reply: FastifyReply): vo
   }
   const allow = allowed ?? allMethods
   if (request.method !== 'OPTIONS') {
-    throw new Refusal('method_not_allowed', { detail: `Allowed here: ${allow}.`, headers: { allow } })
+    throw methodNotAllowed(allow)
   }
   reply.code(204).header('allow', allow).send()
+}
+
+/** An address such as `/api/tasks/batch` is no id, whatever the method: it answers to its own ones only. */
+export function refuseForeignMethod(request: FastifyRequest): void {
+  const allow = allowedMethods(request)
+  if (allow !== undefined && !allow.split(', ').includes(request.method)) throw methodNotAllowed(allow)
 }
 
 /** The methods that an address knows, as the header `Allow` lists them; undefined when nothing is there. */
@@ -34,10 +40,16 @@ export function allowedMethods({ url, server }: FastifyRequest): string | undefi
   return isPage ? pageMethods : undefined
 }
 
+function methodNotAllowed(allow: string): Refusal {
+  return new Refusal('method_not_allowed', { detail: `Allowed here: ${allow}.`, headers: { allow } })
+}
+
 function collectPaths(): { pattern: RegExp; allow: string }[] {
   const methods = new Map<string, string[]>()
   for (const { method, path } of Object.values(contract)) methods.set(path, [...(methods.get(path) ?? []), method])
-  return [...methods].map(([path, known]) => ({
+  // An address of its own goes before one with a parameter in that place: `/api/tasks/batch`, `/api/tasks/:id`.
+  const exactFirst = [...methods].toSorted(([a], [b]) => Number(a.includes(':')) - Number(b.includes(':')))
+  return exactFirst.map(([path, known]) => ({
     pattern: new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`),
     allow: [...(known.includes('GET') ? ['HEAD'] : []), ...known, 'OPTIONS'].sort().join(', '),
   }))

@@ -4,7 +4,9 @@ import { calendarAt } from '../calendar/index.ts'
 import type { Context } from '../context.ts'
 import { invalid, Refusal } from '../errors.ts'
 import { version } from '../version.ts'
+import { answerOnce, type FinishedReply, readIdempotencyKey } from './answer-once.ts'
 import { etagOf, isUnchanged, taskEtag } from './etags.ts'
+import { refuseForeignMethod } from './methods.ts'
 import { readQuery } from './read-query.ts'
 import type { Outcome, Verbs, Visit } from '../verb.ts'
 
@@ -52,6 +54,7 @@ function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, 
       ...(response && { response }),
     },
     onRequest: async (request, reply) => {
+      if (endpoint.params) refuseForeignMethod(request)
       if (!endpoint.public) await identifyCaller(request, reply, options)
       refuseUnacceptable(request)
     },
@@ -66,7 +69,12 @@ function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, 
       const context = getContext(request)
       if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply, context.caller.revision))
         return reply
-      return answer(endpoint, request, reply, await verb(context, inputOf(request)))
+      const key = endpoint.idempotent ? readIdempotencyKey(request) : undefined
+      if (key === undefined) return answer(endpoint, request, reply, await verb(context, inputOf(request)))
+      const finished = await answerOnce(context, { request, key }, async (ctx) =>
+        finish(endpoint, request, reply, await verb(ctx, inputOf(request))),
+      )
+      return send(reply, finished)
     },
   })
 }
@@ -125,32 +133,67 @@ function inputOf(request: FastifyRequest): unknown {
 }
 
 function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, outcome: Outcome<unknown>): unknown {
-  const { body, status = endpoint.status, revision, headers = {} } = outcome
-  reply.code(status).headers(headers)
-  if (revision !== undefined) reply.header('taskwell-revision', revision)
-  if (endpoint.etag === 'revision') {
-    const context = getContext(request)
-    setValidators(reply, listEtag(context, request, revision ?? context.caller.revision))
-  }
-  if (endpoint.etag === 'task' && hasVersion(body)) {
-    const etag = taskEtag(body.version)
-    setValidators(reply, etag)
-    if (endpoint.method === 'GET' && isUnchanged(request.headers['if-none-match'], etag)) return reply.code(304).send()
-  }
+  const { body, status = endpoint.status } = outcome
+  const etag = etagFor(endpoint, request, outcome)
+  reply.code(status).headers(headersOf(outcome, etag))
+  const isUnchangedTask = endpoint.etag === 'task' && endpoint.method === 'GET' && etag !== undefined
+  if (isUnchangedTask && isUnchanged(request.headers['if-none-match'], etag)) return reply.code(304).send()
   return status === 204 ? reply.send() : body
+}
+
+/** The reply in its final form, before anything is sent: it goes out only after the commit. */
+function finish(
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  outcome: Outcome<unknown>,
+): FinishedReply {
+  const { body, status = endpoint.status } = outcome
+  const headers = Object.entries(headersOf(outcome, etagFor(endpoint, request, outcome)))
+  const serialize = reply.getSerializationFunction(String(status)) ?? JSON.stringify
+  return {
+    status,
+    headers: Object.fromEntries(headers.map(([name, value]) => [name, String(value)])),
+    body: status === 204 ? '' : serialize(body),
+  }
+}
+
+function send(reply: FastifyReply, { status, headers, body }: FinishedReply): FastifyReply {
+  reply.code(status).headers(headers)
+  return status === 204 ? reply.send() : reply.type('application/json; charset=utf-8').send(body)
+}
+
+function etagFor(
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  { body, revision }: Outcome<unknown>,
+): string | undefined {
+  if (endpoint.etag === 'task') return hasVersion(body) ? taskEtag(body.version) : undefined
+  if (endpoint.etag !== 'revision') return undefined
+  const context = getContext(request)
+  return listEtag(context, request, revision ?? context.caller.revision)
+}
+
+function headersOf(
+  { revision, headers }: Outcome<unknown>,
+  etag: string | undefined,
+): Record<string, string | string[]> {
+  return {
+    ...headers,
+    ...(revision !== undefined && { 'taskwell-revision': String(revision) }),
+    ...(etag !== undefined && validators(etag)),
+  }
 }
 
 function answerUnchanged(context: Context, request: FastifyRequest, reply: FastifyReply, revision: number): boolean {
   const etag = listEtag(context, request, revision)
   if (!isUnchanged(request.headers['if-none-match'], etag)) return false
-  setValidators(reply, etag)
-  reply.code(304).send()
+  reply.code(304).headers(validators(etag)).send()
   return true
 }
 
-function setValidators(reply: FastifyReply, etag: string): void {
-  const vary = ['Cookie', 'Authorization', ...(reply.hasHeader('vary') ? ['Origin'] : [])].join(', ')
-  reply.headers({ etag, 'cache-control': 'private, no-cache', vary })
+function validators(etag: string) {
+  return { etag, 'cache-control': 'private, no-cache', vary: 'Cookie, Authorization' }
 }
 
 /** Everything that a list depends on; the minute only where "now" decides what is in it. */

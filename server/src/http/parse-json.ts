@@ -5,13 +5,22 @@ import { Refusal } from '../errors.ts'
 const deepest = 32
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The body as it came. */
+    bodyBytes: Buffer | null
+  }
+}
+
 /** Reads bodies as JSON in UTF-8, and refuses every other kind. An empty body is no body. */
 export function acceptJson(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
+  app.decorateRequest('bodyBytes', null)
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
       refuseEncodings(request.headers)
-      done(null, parseJson(Buffer.from(body)))
+      request.bodyBytes = Buffer.from(body)
+      done(null, parseJson(request.bodyBytes))
     } catch (error) {
       done(error instanceof Error ? error : new Error(String(error)))
     }

@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCodes, type Problem } from '@taskwell/api'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { type Fault, notFound, Refusal } from '../errors.ts'
+import { type Fault, notFound, Refusal, type RefusalDetails } from '../errors.ts'
 import { describeFaults } from './faults.ts'
 
 export const problemType = 'application/problem+json; charset=utf-8'
@@ -74,11 +74,18 @@ function toRefusal(error: unknown): Refusal {
   if (error.validation) {
     if (error.validationContext === 'params') return notFound('Task')
     const part = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'body')
-    return new Refusal('validation_failed', { errors: describeFaults(part, error.validation) })
+    const errors = describeFaults(part, error.validation)
+    return new Refusal('validation_failed', { errors, ...operationOf(errors) })
   }
   const code = codes[error.code] ?? (lostConnection.test(error.message) ? 'unavailable' : undefined)
   if (code !== undefined) return new Refusal(code)
   return new Refusal(error.statusCode === 400 ? 'malformed_request' : 'internal_error')
+}
+
+/** A fault in one operation of a batch tells which one it is, as every refusal of an operation does. */
+function operationOf([first]: readonly Fault[]): Pick<RefusalDetails, 'members'> {
+  const index = /^\/body\/operations\/(\d+)/.exec(first?.path ?? '')?.[1]
+  return index === undefined ? {} : { members: { index: Number(index) } }
 }
 
 function isFastifyError(error: unknown): error is FastifyError {

@@ -66,6 +66,19 @@ export async function insertChange(db: Database, change: Insertable<ChangesTable
   await db.insertInto('changes').values(change).execute()
 }
 
+/** What the write that took the revision did, oldest first; nothing when no write of the space did. */
+export async function listWrite(db: Database, spaceId: string, revision: number) {
+  return db
+    .selectFrom('changes')
+    .select(['write_id', 'task_id', 'kind', 'before', 'after'])
+    .where('space_id', '=', spaceId)
+    .where('write_id', '=', (eb) =>
+      eb.selectFrom('changes').select('write_id').where('space_id', '=', spaceId).where('revision', '=', revision),
+    )
+    .orderBy('revision')
+    .execute()
+}
+
 /** What the task was created with, as history has it; undefined when that is not known. */
 export async function findCreation(db: Database, spaceId: string, id: string): Promise<string | undefined> {
   const row = await db

@@ -4,7 +4,7 @@ import type { Outcome } from '../verb.ts'
 import { changedContent, changedFields, contentColumns, refuseLooseDueParts } from './content.ts'
 import { refuseOtherVersion } from './if-match.ts'
 import { changeTask } from './queries.ts'
-import { type ChangeKind, getLiveTask, nextRevision, recordChange, write, type Write } from './write.ts'
+import { getLiveTask, kindOf, nextRevision, recordChange, write, type Write } from './write.ts'
 
 /** Changes the fields that were sent. What leaves the task as it is writes nothing and tells nobody. */
 export async function updateTask(
@@ -33,9 +33,4 @@ export async function update(ctx: Write, id: string, changes: TaskChanges, ifMat
   const picked = (from: Task) => Object.fromEntries(fields.map((field) => [field, from[field]]))
   await recordChange(ctx, changed, { kind: kindOf(task, changed), before: picked(task), after: picked(changed) })
   return { body: changed, revision }
-}
-
-function kindOf(before: Task, after: Task): ChangeKind {
-  if (before.completed === after.completed) return 'task.updated'
-  return after.completed ? 'task.completed' : 'task.reopened'
 }

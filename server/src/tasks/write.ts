@@ -1,4 +1,4 @@
-import type { Task } from '@taskwell/api'
+import type { ChangeKind, Task } from '@taskwell/api'
 import { v7 as uuidv7 } from 'uuid'
 import { type Context, transact } from '../context.ts'
 import { lockSpace } from '../database/sql.ts'
@@ -10,19 +10,13 @@ export interface Write extends Context {
   readonly writeId: string
 }
 
-export type ChangeKind =
-  | 'task.created'
-  | 'task.updated'
-  | 'task.completed'
-  | 'task.reopened'
-  | 'task.deleted'
-  | 'task.restored'
-
 /** What one write did to one task, in wire fields: only those that changed. */
 export interface Change {
   readonly kind: ChangeKind
   readonly before: object | null
   readonly after: object
+  /** The write that this one reverts. */
+  readonly undoes?: string
 }
 
 /** Runs `work` as one write, in a transaction that has the space for itself. */
@@ -42,7 +36,7 @@ export async function nextRevision(ctx: Write): Promise<number> {
 }
 
 /** Appends to history what the write did to the task. */
-export async function recordChange(ctx: Write, task: Task, { kind, before, after }: Change): Promise<void> {
+export async function recordChange(ctx: Write, task: Task, { kind, before, after, undoes }: Change): Promise<void> {
   await insertChange(ctx.db, {
     space_id: ctx.caller.spaceId,
     revision: task.revision,
@@ -54,8 +48,15 @@ export async function recordChange(ctx: Write, task: Task, { kind, before, after
     by_name: ctx.caller.by.name,
     before: before && JSON.stringify(before),
     after: JSON.stringify(after),
-    undoes: null,
+    undoes: undoes ?? null,
   })
+}
+
+/** What a change is called; completion wins over all else that it does. */
+export function kindOf(before: Task, after: Task): ChangeKind {
+  if (before.completed !== after.completed) return after.completed ? 'task.completed' : 'task.reopened'
+  if ((before.deletedAt === null) === (after.deletedAt === null)) return 'task.updated'
+  return after.deletedAt === null ? 'task.restored' : 'task.deleted'
 }
 
 /** @throws not_found for a task in the bin too. */

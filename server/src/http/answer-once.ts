@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import { type Context, transact } from '../context.ts'
+import { lockName } from '../database/sql.ts'
+import { invalid, Refusal } from '../errors.ts'
+import { findKeptReply, keepReply } from './queries.ts'
+
+/** A successful reply as it goes out, and as it is kept for whoever repeats the request. */
+export interface FinishedReply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Empty when there is none. */
+  readonly body: string
+}
+
+/** @throws validation_failed for a key that is none. */
+export function readIdempotencyKey({ headers }: FastifyRequest): string | undefined {
+  const key = headers['idempotency-key']
+  if (key === undefined) return undefined
+  if (typeof key === 'string' && /^[\x20-\x7e]{1,255}$/.test(key)) return key
+  throw invalid('/headers/idempotency-key', 'must be 1 to 255 printable ASCII characters')
+}
+
+/** How long a reply is kept. */
+const lifetime = 24 * 60 * 60 * 1000
+
+/**
+ * Does the work once for all requests of the user with this key, however often and wherever they arrive. The reply is
+ * kept in the transaction of the work, so there is never one without the other; a refusal leaves no trace.
+ */
+export function answerOnce<C extends Context>(
+  ctx: C,
+  { request, key }: { request: FastifyRequest; key: string },
+  work: (ctx: C) => Promise<FinishedReply>,
+): Promise<FinishedReply> {
+  const { userId } = ctx.caller
+  return transact(ctx, async (ctx) => {
+    if (!(await lockName(ctx.db, JSON.stringify(['idempotency key', userId, key])))) throw inProgress()
+    const requestHash = hashOf(request)
+    const kept = await findKeptReply(ctx.db, {
+      userId,
+      key,
+      since: new Date(ctx.now.getTime() - lifetime).toISOString(),
+    })
+    if (kept && kept.requestHash !== requestHash) throw reused()
+    if (kept) return kept.reply
+    const reply = await work(ctx)
+    await keepReply(ctx.db, { userId, key, requestHash, reply, now: ctx.now.toISOString() })
+    return reply
+  })
+}
+
+/** What makes two requests the same one: method, address, precondition and the bytes of the body. */
+function hashOf({ method, url, headers, bodyBytes }: FastifyRequest): string {
+  return createHash('sha256')
+    .update(JSON.stringify([method, url, headers['if-match'] ?? null]))
+    .update(bodyBytes ?? '')
+    .digest('base64url')
+}
+
+function inProgress(): Refusal {
+  return new Refusal('request_in_progress', { detail: 'Ask again in a moment, with the same key, for its reply.' })
+}
+
+function reused(): Refusal {
+  return new Refusal('idempotency_key_reused', { detail: 'Send another request with a key of its own.' })
+}

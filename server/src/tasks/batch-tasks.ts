@@ -1,0 +1,64 @@
+import type { BatchReply, Contract, Input, Operation, Task } from '@taskwell/api'
+import type { Context } from '../context.ts'
+import { Refusal } from '../errors.ts'
+import type { Outcome } from '../verb.ts'
+import { newContent, refuseLooseDueParts } from './content.ts'
+import { create } from './create-task.ts'
+import { remove } from './delete-task.ts'
+import { findSpaceRevision } from './queries.ts'
+import { restore } from './restore-task.ts'
+import { update } from './update-task.ts'
+import { write, type Write } from './write.ts'
+
+/** Does several things to tasks in one write, in order, all or nothing. */
+export async function batchTasks(ctx: Context, { body }: Input<Contract['batchTasks']>): Promise<Outcome<BatchReply>> {
+  const operations = [...body.operations.entries()]
+  for (const [index, operation] of operations) {
+    await attempt(index, operation, async () => refuseContradiction(operation, ctx.now.toISOString()))
+  }
+  return write(ctx, async (ctx) => {
+    const results: BatchReply['results'] = []
+    for (const [index, operation] of operations) {
+      const { body: task } = await attempt(index, operation, () => apply(ctx, operation))
+      results.push({ op: operation.op, task })
+    }
+    const revision = await findSpaceRevision(ctx.db, ctx.caller.spaceId)
+    return { body: { results, revision }, revision }
+  })
+}
+
+/** What no task could make right is refused before any is looked at. */
+function refuseContradiction(operation: Operation, now: string): void {
+  if (operation.op === 'create') refuseLooseDueParts(newContent(operation.task, now))
+  if (operation.op === 'update') refuseLooseDueParts(operation.changes)
+}
+
+async function apply(ctx: Write, operation: Operation): Promise<{ body: Task }> {
+  switch (operation.op) {
+    case 'create':
+      return create(ctx, operation.task)
+    case 'update':
+      return update(ctx, operation.id, operation.changes, toIfMatch(operation.ifVersion))
+    case 'delete':
+      return remove(ctx, operation.id, toIfMatch(operation.ifVersion))
+    case 'restore':
+      return restore(ctx, operation.id)
+  }
+}
+
+function toIfMatch(version: number | undefined): string | undefined {
+  return version === undefined ? undefined : `"v${version}"`
+}
+
+/** A refusal of the work tells which operation it is about. */
+async function attempt<T>(index: number, { op }: Operation, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    const { code, details } = error
+    const part = `/body/operations/${index}/${op === 'create' ? 'task' : 'changes'}`
+    const errors = details.errors?.map(({ path, message }) => ({ path: path.replace(/^\/body/, part), message }))
+    throw new Refusal(code, { ...details, ...(errors && { errors }), members: { ...details.members, index } })
+  }
+}
