@@ -1,5 +1,6 @@
 import * as account from './account.ts'
 import * as bin from './bin.ts'
+import * as changes from './changes.ts'
 import * as health from './health.ts'
 import * as tasks from './tasks.ts'
 
@@ -20,6 +21,7 @@ export const contract = {
   restoreTask: tasks.restoreTask,
   emptyBin: bin.emptyBin,
   eraseTask: bin.eraseTask,
+  listChanges: changes.listChanges,
   getHealth: health.getHealth,
   getLiveness: health.getLiveness,
   getReadiness: health.getReadiness,

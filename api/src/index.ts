@@ -1,4 +1,5 @@
 export * from './account.ts'
+export * from './changes.ts'
 export * from './client.ts'
 export * from './contract.ts'
 export * from './endpoint.ts'

@@ -12,6 +12,7 @@ import {
   registerWith,
   updateAccount,
 } from './auth/index.ts'
+import { listChanges } from './changes/index.ts'
 import type { Config } from './config.ts'
 import type { SpaceChanged } from './context.ts'
 import { type Database, databaseKind } from './database/open.ts'
@@ -62,6 +63,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       updateAccount,
       ...tasks,
       replaceTask: tasks.updateTask,
+      listChanges,
       ...healthVerbs(db, () => stopping),
     },
     identify: await createFindCaller({ db, auth }),
