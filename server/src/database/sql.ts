@@ -1,4 +1,4 @@
-import { type Expression, type ExpressionBuilder, type RawBuilder, sql, type SqlBool } from 'kysely'
+import { type Expression, type ExpressionBuilder, sql, type SqlBool } from 'kysely'
 import { type Database, databaseKind } from './open.ts'
 import type { Schema } from './schema.ts'
 
@@ -65,9 +65,4 @@ function trigrams(words: readonly string[]): string[] {
 
 function quoted(trigram: string): string {
   return `"${trigram.replaceAll('"', '""')}"`
-}
-
-/** Column `id` out of a list, for statements written by hand. */
-export function idList(ids: readonly string[]): RawBuilder<unknown> {
-  return sql.join(ids)
 }

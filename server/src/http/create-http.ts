@@ -40,6 +40,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     clientErrorHandler: (error, socket) => answerUnreadable(error.code, socket),
     serverFactory: () => options.server,
     exposeHeadRoutes: true,
+    // While the program stops, requests on open connections are still served.
+    return503OnClosing: false,
   })
   const ajv = createAjv()
   app.setValidatorCompiler(({ schema }) => ajv.compile(schema))

@@ -13,8 +13,8 @@ export async function listen(options: {
 }): Promise<{ server: Server; port: number; serve(handler: RequestListener): void }> {
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 72_000 })
   const early: [IncomingMessage, ServerResponse][] = []
-  const hold = (request: IncomingMessage, response: ServerResponse): void => void early.push([request, response])
-  server.on('request', hold)
+  let handle: RequestListener = (request, response) => void early.push([request, response])
+  server.on('request', (request, response) => handle(request, response))
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host: options.host, port: options.port }, resolve)
@@ -24,9 +24,8 @@ export async function listen(options: {
     server,
     port: typeof address === 'object' && address !== null ? address.port : options.port,
     serve: (handler) => {
-      server.off('request', hold)
-      server.on('request', handler)
-      for (const [request, response] of early) server.emit('request', request, response)
+      handle = handler
+      for (const [request, response] of early) handler(request, response)
     },
   }
 }

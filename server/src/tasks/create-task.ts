@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import { Refusal } from '../errors.ts'
 import type { Outcome } from '../verb.ts'
 import { type Content, contentColumns, contentFields, newContent, refuseLooseDueParts } from './content.ts'
-import { findCreation, findTask, hasTask, insertTask } from './queries.ts'
+import { findCreation, findTask, insertTask } from './queries.ts'
 import { nextRevision, recordChange, write, type Write } from './write.ts'
 
 /** Creates a task. A client-made id that is there with the content of its creation answers the task as it is now. */
@@ -38,8 +38,8 @@ export async function create(ctx: Write, body: NewTask): Promise<Outcome<Task>> 
 /** The task that the same request made before. @throws conflict when the id is used for anything else. */
 async function findRepeated(ctx: Write, id: string, content: Content) {
   const { spaceId } = ctx.caller
-  const { task, spaceRevision } = await findTask(ctx.db, spaceId, id)
-  if (!task && !(await hasTask(ctx.db, spaceId, id))) return undefined
+  const { task, isErased, spaceRevision } = await findTask(ctx.db, spaceId, id)
+  if (!task && !isErased) return undefined
   if (!task || task.deletedAt !== null) {
     throw conflict('The id belongs to a task that was deleted. Restore that one, or use a new id.')
   }

@@ -11,7 +11,7 @@ export function refuseOtherVersion(task: Task, ifMatch: string | undefined): voi
 }
 
 /** Whether `If-Match` names the version: `*`, `"v3"`, the weak form of it, or a list with one of these. */
-export function matchesVersion(ifMatch: string, version: number): boolean {
+function matchesVersion(ifMatch: string, version: number): boolean {
   const tags = ifMatch.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
   return ifMatch.trim() === '*' || tags.includes(`"v${version}"`)
 }

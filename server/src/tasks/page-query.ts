@@ -14,7 +14,7 @@ export interface PageRequest {
 }
 
 /** Where a page ends: this much text in titles and descriptions, in bytes of UTF-8. */
-export const maxPageText = 1024 * 1024
+const maxPageText = 1024 * 1024
 
 /** A task of the page; or, if there is none, a single row of nulls with the revision and the total. */
 export interface PageRow extends MaybeTaskRow {
@@ -56,7 +56,7 @@ export function selectPage(db: Database, { spaceId, filter, sorting, after, limi
       db
         .selectFrom('picked')
         .innerJoin('tasks', (join) => join.on('tasks.space_id', '=', spaceId).onRef('tasks.id', '=', 'picked.id'))
-        .select([...taskColumns, 'picked.sort_key'])
+        .select(['picked.id', 'picked.sort_key'])
         .select((eb) => {
           const bytes = (column: 'title' | 'description') => eb.fn<number>('octet_length', [`tasks.${column}`])
           const text = eb(bytes('title'), '+', eb.fn.coalesce(bytes('description'), eb.lit(0)))
@@ -82,7 +82,9 @@ export function selectPage(db: Database, { spaceId, filter, sorting, after, limi
         ]),
       ),
     )
-    .select('spaces.revision as space_revision')
+    .leftJoin('tasks', (join) => join.on('tasks.space_id', '=', spaceId).onRef('tasks.id', '=', 'measured.id'))
+    .select(['spaces.revision as space_revision', 'measured.sort_key', 'measured.found'])
+    .select(taskColumns)
     .select((eb) => {
       if (!isCounted) return eb.lit(null).as('total')
       // A search has to read the texts: once for both page and total. All else is counted faster from an index.
@@ -90,30 +92,10 @@ export function selectPage(db: Database, { spaceId, filter, sorting, after, limi
       if (filter.words.length > 0) return eb.selectFrom('matching').select(count).as('total')
       return matchingTasks(db, spaceId, filter).select(count).as('total')
     })
-    .select(pageColumns)
     .where('spaces.id', '=', spaceId)
     .orderBy('measured.place')
     .$castTo<PageRow>()
 }
-
-const pageColumns = [
-  'measured.id',
-  'measured.title',
-  'measured.description',
-  'measured.priority',
-  'measured.due_date',
-  'measured.due_time',
-  'measured.due_time_zone',
-  'measured.version',
-  'measured.revision',
-  'measured.created_at',
-  'measured.updated_at',
-  'measured.completed_at',
-  'measured.deleted_at',
-  'measured.erased_at',
-  'measured.sort_key',
-  'measured.found',
-] as const
 
 /** Where the row stands in its list. */
 export function placeOf(row: PageRow & { id: string }): Place {

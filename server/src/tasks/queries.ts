@@ -2,12 +2,14 @@ import type { Task } from '@taskwell/api'
 import { type Insertable, sql, type Updateable } from 'kysely'
 import type { Database } from '../database/open.ts'
 import type { ChangesTable, TasksTable } from '../database/schema.ts'
-import { idList } from '../database/sql.ts'
 import { isTaskRow, type MaybeTaskRow, taskColumns, toTask } from './task-row.ts'
 
-/** A task of a space beside the space's revision, from one snapshot. Erased tasks are not found. */
+/** What an id stands for in a space, beside the space's revision, from one snapshot. */
 export interface Found {
+  /** Undefined when there is none, or it is erased. */
   readonly task: Task | undefined
+  /** Whether the id was used by a task that is erased. */
+  readonly isErased: boolean
   readonly spaceRevision: number
 }
 
@@ -18,19 +20,9 @@ export async function findTask(db: Database, spaceId: string, id: string): Promi
     .select(['spaces.revision as space_revision', ...taskColumns])
     .where('spaces.id', '=', spaceId)
     .executeTakeFirstOrThrow()
-  const task = isTaskRow(row) && row.erased_at === null ? toTask(row) : undefined
-  return { task, spaceRevision: row.space_revision }
-}
-
-/** Whether the space has used the id, erased tasks included. */
-export async function hasTask(db: Database, spaceId: string, id: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('tasks')
-    .select('id')
-    .where('space_id', '=', spaceId)
-    .where('id', '=', id)
-    .executeTakeFirst()
-  return row !== undefined
+  const isErased = row.erased_at !== null
+  const task = isTaskRow(row) && !isErased ? toTask(row) : undefined
+  return { task, isErased, spaceRevision: row.space_revision }
 }
 
 export async function findSpaceRevision(db: Database, spaceId: string): Promise<number> {
@@ -115,7 +107,7 @@ export async function eraseTexts(
       version = version + 1, revision = ${last} - place, updated_at = ${now}, erased_at = ${now}
     from (
       select id as place_of, row_number() over (order by deleted_at desc, id desc) - 1 as place
-      from tasks where space_id = ${spaceId} and id in (${idList(ids)})
+      from tasks where space_id = ${spaceId} and id in (${sql.join(ids)})
     ) as places
     where space_id = ${spaceId} and id = place_of`.execute(db)
   await db

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { type Context, transact } from '../context.ts'
 import { lockSpace } from '../database/sql.ts'
 import { notFound } from '../errors.ts'
-import { findTask, type Found, insertChange, takeRevisions } from './queries.ts'
+import { findTask, insertChange, takeRevisions } from './queries.ts'
 
 /** One write of a user: all that it changes can be undone together. */
 export interface Write extends Context {
@@ -59,14 +59,14 @@ export async function recordChange(ctx: Write, task: Task, { kind, before, after
 }
 
 /** @throws not_found for a task in the bin too. */
-export async function getLiveTask(ctx: Context, id: string): Promise<Found & { task: Task }> {
+export async function getLiveTask(ctx: Context, id: string): Promise<{ task: Task; spaceRevision: number }> {
   const found = await getAnyTask(ctx, id)
   if (found.task.deletedAt !== null) throw notFound('Task')
   return found
 }
 
 /** The task, in the bin or not. @throws not_found when it is not there or erased. */
-export async function getAnyTask(ctx: Context, id: string): Promise<Found & { task: Task }> {
+export async function getAnyTask(ctx: Context, id: string): Promise<{ task: Task; spaceRevision: number }> {
   const { task, spaceRevision } = await findTask(ctx.db, ctx.caller.spaceId, id)
   if (!task) throw notFound('Task')
   return { task, spaceRevision }

@@ -145,7 +145,7 @@ function tables({ text, uuid, instant, truth, counter, kept, rowNumber, taskKey,
       (key) =>
         `create index tasks_open_${key} on tasks (space_id, ${key}, id) where deleted_at is null and completed_at is null`,
     ),
-    'create index tasks_deleted_at on tasks (space_id, deleted_at, id) where deleted_at is not null',
+    'create index tasks_deleted_at on tasks (space_id, deleted_at, id) where deleted_at is not null and erased_at is null',
     `create table changes (
       space_id ${uuid} not null references spaces (id) on delete cascade, revision ${counter} not null,
       write_id ${uuid} not null, task_id ${uuid} not null, kind ${text} not null, at ${instant} not null,

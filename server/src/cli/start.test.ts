@@ -1,0 +1,329 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { createClient } from '@taskwell/api'
+import { afterEach, describe, expect, test } from 'vitest'
+import { databases } from '../../test/databases.ts'
+import { cleanUp, type Ended, newFolder, type Server, startServer, startServerProgram } from '../../test/run-program.ts'
+import { version } from '../version.ts'
+
+const password = 'correct horse battery'
+
+afterEach(cleanUp)
+
+describe('a first start', () => {
+  test('makes the data folder, prints the address and answers there', async () => {
+    const dataDir = newFolder()
+    const server = await startServer({ DATA_DIR: dataDir })
+    expect(server.url).toMatch(/^http:\/\/localhost:\d+$/)
+    const reply = await fetch(`${server.url}/health`)
+    expect(reply.status).toBe(200)
+    expect(await reply.json()).toEqual({ status: 'ok', version })
+    expect((await fetch(`${server.url}/health/ready`)).status).toBe(200)
+    expect(existsSync(join(dataDir, 'taskwell.db'))).toBe(true)
+    expect(statSync(join(dataDir, 'auth-secret')).mode & 0o777).toBe(0o600)
+    const { stdout, stderr, code } = await server.stop()
+    expect({ stdout, stderr, code }).toEqual({
+      stdout: `Taskwell ${version} is ready: ${server.url}\n`,
+      stderr: '',
+      code: 0,
+    })
+  })
+
+  test('prints BASE_URL where it is set, and listens on PORT all the same', async () => {
+    const port = await freePort()
+    const settings = { DATA_DIR: newFolder(), PORT: String(port), BASE_URL: 'https://tasks.example.org' }
+    const server = await startServer(settings)
+    expect(server.url).toBe('https://tasks.example.org')
+    expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200)
+  })
+
+  test('listens on HOST only', async () => {
+    const server = await startServer({ DATA_DIR: newFolder(), HOST: '127.0.0.2' })
+    const { port } = new URL(server.url)
+    expect((await fetch(`http://127.0.0.2:${port}/health`)).status).toBe(200)
+    await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow()
+  })
+})
+
+describe.each(databases)('on %s, a restart', (database) => {
+  test('keeps the secret, the sessions and the tasks', async () => {
+    const { config, remove } = await database.create()
+    const url = config.kind === 'postgres' ? config.url : `file:${config.file}`
+    const settings = { DATA_DIR: newFolder(), DATABASE_URL: url }
+    const first = await startServer(settings)
+    const { token, task } = await registerWithTask(first)
+    const secret = readFileSync(join(settings.DATA_DIR, 'auth-secret'), 'utf8')
+    expect((await first.stop()).code).toBe(0)
+
+    const second = await startServer(settings)
+    expect(readFileSync(join(settings.DATA_DIR, 'auth-secret'), 'utf8')).toBe(secret)
+    const client = createClient({ baseUrl: second.url, token: () => token })
+    expect((await client.getTask({ params: { id: task.id } })).body).toEqual(task)
+    await second.stop()
+    remove()
+  })
+
+  test('after kill -9 works, with all that was answered', async () => {
+    const { config, remove } = await database.create()
+    const url = config.kind === 'postgres' ? config.url : `file:${config.file}`
+    const settings = { DATA_DIR: newFolder(), DATABASE_URL: url }
+    const first = await startServer(settings)
+    const { token, task } = await registerWithTask(first)
+    expect((await first.stop('SIGKILL')).code).toBeNull()
+
+    const second = await startServer(settings)
+    const client = createClient({ baseUrl: second.url, token: () => token })
+    expect((await client.getTask({ params: { id: task.id } })).body).toEqual(task)
+    await second.stop()
+    remove()
+  })
+})
+
+describe('a second server on a SQLite store', () => {
+  test('is refused while the first runs, which goes on', async () => {
+    const dataDir = newFolder()
+    const first = await startServer({ DATA_DIR: dataDir })
+    expectRefusal(await startServerProgram({ DATA_DIR: dataDir }).ended, 'Another Taskwell is using')
+    expect((await fetch(`${first.url}/health/ready`)).status).toBe(200)
+  })
+
+  test('is refused through a linked folder', async () => {
+    const dataDir = newFolder()
+    mkdirSync(dataDir)
+    const link = join(dirname(dataDir), 'link')
+    symlinkSync('data', link)
+    await startServer({ DATA_DIR: dataDir })
+    expectRefusal(await startServerProgram({ DATA_DIR: link }).ended, 'Another Taskwell is using')
+  })
+
+  test('is refused when both have data folders of their own and name the same file', async () => {
+    const url = `file:${newFolder()}/tasks.db`
+    await startServer({ DATA_DIR: newFolder(), DATABASE_URL: url })
+    expectRefusal(
+      await startServerProgram({ DATA_DIR: newFolder(), DATABASE_URL: url }).ended,
+      'Another Taskwell is using',
+    )
+  })
+
+  test.fails('is refused when it names the file in the data folder of the first', async () => {
+    const dataDir = newFolder()
+    await startServer({ DATA_DIR: dataDir })
+    const second = startServerProgram({ DATA_DIR: newFolder(), DATABASE_URL: `file:${dataDir}/taskwell.db` })
+    const end = await Promise.race([second.ended, new Promise<never>((_, reject) => setTimeout(reject, 4_000))])
+    expectRefusal(end, 'Another Taskwell is using')
+  })
+})
+
+describe('a server told to stop', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('by %s ends with 0 at once when it is idle', async (signal) => {
+    const server = await startServer({ DATA_DIR: newFolder() })
+    await fetch(`${server.url}/health`)
+    const asked = performance.now()
+    const { code, stderr } = await server.stop(signal)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(performance.now() - asked).toBeLessThan(3_000)
+  })
+
+  test('finishes the request in flight first, and takes no new ones', async () => {
+    const server = await startServer({ DATA_DIR: newFolder() })
+    const { token } = await registerWithTask(server)
+    const body = JSON.stringify({ title: 'Sent while the server stops' })
+    const request = await beginRequest(server, [
+      'POST /api/tasks HTTP/1.1',
+      `host: ${new URL(server.url).host}`,
+      `authorization: Bearer ${token}`,
+      'content-type: application/json',
+      `content-length: ${body.length}`,
+    ])
+    request.socket.write(body.slice(0, 10))
+    await pause(100)
+    const asked = performance.now()
+    const ended = server.stop()
+    await pause(300)
+    await expect(fetch(`${server.url}/health`)).rejects.toThrow()
+    request.socket.write(body.slice(10))
+    const reply = await request.reply
+    expect(reply).toMatch(/^HTTP\/1\.1 201 /)
+    expect(reply).toContain('Sent while the server stops')
+    expect((await ended).code).toBe(0)
+    expect(performance.now() - asked).toBeLessThan(10_000)
+  })
+
+  // The connection stays open until patience ends, after 8 s; drop `fails` with the repair.
+  test.fails('ends as soon as the last request in flight is answered', async () => {
+    const server = await startServer({ DATA_DIR: newFolder() })
+    const head = ['POST /api/login HTTP/1.1', `host: ${new URL(server.url).host}`, 'content-type: application/json']
+    const request = await beginRequest(server, [...head, 'content-length: 2'])
+    await pause(100)
+    const asked = performance.now()
+    const ended = server.stop()
+    await pause(300)
+    request.socket.write('{}')
+    await ended
+    expect(performance.now() - asked).toBeLessThan(4_000)
+  })
+
+  test('does not wait for ever for a request that never ends', async () => {
+    const server = await startServer({ DATA_DIR: newFolder() })
+    await beginRequest(server, ['POST /api/register HTTP/1.1', 'host: localhost', 'content-length: 10'])
+    await pause(100)
+    const asked = performance.now()
+    expect((await server.stop()).code).toBe(0)
+    expect(performance.now() - asked).toBeLessThan(10_000)
+  })
+
+  test('ends at once at the second signal', async () => {
+    const server = await startServer({ DATA_DIR: newFolder() })
+    await beginRequest(server, ['POST /api/register HTTP/1.1', 'host: localhost', 'content-length: 10'])
+    await pause(100)
+    void server.stop('SIGTERM')
+    await pause(300)
+    const asked = performance.now()
+    await server.stop('SIGTERM')
+    expect(performance.now() - asked).toBeLessThan(2_000)
+  })
+})
+
+describe('what keeps a server from starting', () => {
+  // The settings are read outside of what catches errors: a stack trace follows. Drop `fails` with the repair.
+  test.fails.each([
+    ['PORT', { PORT: 'hunter2' }],
+    ['BASE_URL', { BASE_URL: 'https://tasks.example.org/hunter2' }],
+    ['DATABASE_URL', { DATABASE_URL: 'mysql://root:hunter2@localhost/tasks' }],
+    ['AUTH_SECRET', { AUTH_SECRET: 'hunter2' }],
+    ['AUTH_SECRET', { NODE_ENV: 'production', DATABASE_URL: 'postgres://root:hunter2@127.0.0.1:1/tasks' }],
+  ])('may be %s, told in one line', async (name, settings) => {
+    expectRefusal(await startServerProgram({ DATA_DIR: newFolder(), ...settings }).ended, name)
+  })
+
+  test.each([
+    ['PORT', { PORT: 'hunter2' }],
+    ['DATABASE_URL', { DATABASE_URL: 'mysql://root:hunter2@localhost/tasks' }],
+    ['DATABASE_URL', { DATABASE_URL: 'postgres://root:hunter2@127.0.0.1:1/tasks' }],
+    ['HOST', { HOST: '192.0.2.77' }],
+  ])('may be %s, told soon, with exit code 1 and without the value', async (name, settings) => {
+    const end = await startServerProgram({ DATA_DIR: newFolder(), ...settings }).ended
+    expect({ code: end.code, stdout: end.stdout }).toEqual({ code: 1, stdout: '' })
+    expect(end.stderr).toContain(name)
+    for (const secret of ['hunter2', '192.0.2.77']) expect(end.stderr).not.toContain(secret)
+    expect(end.milliseconds).toBeLessThan(4_000)
+  })
+
+  test.each([
+    ['no database server', 'DATABASE_URL', { DATABASE_URL: 'postgres://root@127.0.0.1:1/tasks' }],
+    ['a host that is not this machine', 'HOST', { HOST: '192.0.2.77' }],
+  ])('may be %s, told in one line', async (_, name, settings) => {
+    expectRefusal(await startServerProgram({ DATA_DIR: newFolder(), ...settings }).ended, name)
+  })
+
+  test('before it listens costs no data folder', async () => {
+    const dataDir = newFolder()
+    await startServerProgram({ DATA_DIR: dataDir, LOG_LEVEL: 'loud' }).ended
+    expect(existsSync(dataDir)).toBe(false)
+  })
+
+  // Told without the variable and with the value; drop `fails` with the repair.
+  test.fails.each([
+    ['a host name that does not exist', 'HOST', { HOST: 'no-such-host.invalid' }],
+    ['all addresses as proxies', 'TRUST_PROXY', { TRUST_PROXY: '0.0.0.0/0' }],
+  ])('may be %s, told like the others', async (_, name, settings) => {
+    const end = await startServerProgram({ DATA_DIR: newFolder(), ...settings }).ended
+    expectRefusal(end, name)
+    for (const value of Object.values(settings)) expect(end.stderr).not.toContain(value)
+  })
+
+  test('may be another program on its port', async () => {
+    const other = createServer()
+    const port = await new Promise<number>((resolve, reject) => {
+      other.listen(0, '127.0.0.1', () => {
+        const address = other.address()
+        if (address !== null && typeof address === 'object') resolve(address.port)
+        else reject(new Error('No address'))
+      })
+    })
+    const dataDir = newFolder()
+    expectRefusal(await startServerProgram({ DATA_DIR: dataDir, PORT: String(port) }).ended, 'PORT')
+    other.close()
+    // The store was let go of.
+    await startServer({ DATA_DIR: dataDir })
+  })
+
+  test('may be a secret that was cut short', async () => {
+    const dataDir = newFolder()
+    mkdirSync(dataDir)
+    writeFileSync(join(dataDir, 'auth-secret'), 'hunter2')
+    const end = await startServerProgram({ DATA_DIR: dataDir }).ended
+    expectRefusal(end, 'auth-secret is damaged')
+    expect(end.stderr).not.toContain('hunter2')
+    expect(readdirSync(dataDir)).toEqual(['auth-secret'])
+  })
+
+  test('may be a file that is no database', async () => {
+    const dataDir = newFolder()
+    mkdirSync(dataDir)
+    writeFileSync(join(dataDir, 'taskwell.db'), 'This is a letter to Grandma. '.repeat(100))
+    expectRefusal(await startServerProgram({ DATA_DIR: dataDir }).ended, 'database')
+    expect(readFileSync(join(dataDir, 'taskwell.db'), 'utf8')).toMatch(/^This is a letter/)
+  })
+})
+
+describe.each(databases.filter(({ kind }) => kind === 'postgres'))('two servers on one new %s database', (database) => {
+  test('may start at the same moment, and a session of one is good at the other', async () => {
+    const { config } = await database.create()
+    const settings = {
+      DATABASE_URL: config.kind === 'postgres' ? config.url : '',
+      AUTH_SECRET: 'a secret of at least thirty-two characters',
+    }
+    const [one, two] = await Promise.all([
+      startServer({ ...settings, DATA_DIR: newFolder() }),
+      startServer({ ...settings, DATA_DIR: newFolder() }),
+    ])
+    const { token, task } = await registerWithTask(one)
+    const client = createClient({ baseUrl: two.url, token: () => token })
+    expect((await client.getTask({ params: { id: task.id } })).body).toEqual(task)
+    expect((await one.stop()).code).toBe(0)
+    expect((await two.stop()).code).toBe(0)
+  })
+})
+
+function expectRefusal({ code, stdout, stderr }: Ended, reason: string): void {
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  expect(stderr).toMatch(/^taskwell: [^\n]+\n$/)
+  expect(stderr).toContain(reason)
+}
+
+async function registerWithTask({ url }: Server) {
+  const account = { name: 'Ada', email: 'ada@example.com', password, timeZone: 'UTC' }
+  const { headers } = await createClient({ baseUrl: url }).register({ body: account })
+  const token = headers.get('set-auth-token') ?? ''
+  const client = createClient({ baseUrl: url, token: () => token })
+  const { body: task } = await client.createTask({ body: { title: 'Call the plumber' } })
+  return { token, task }
+}
+
+/** Sends the head of a request and leaves the rest to the test. */
+async function beginRequest({ url }: Server, head: string[]) {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject))
+  const reply = new Promise<string>((resolve) => {
+    let text = ''
+    socket.setEncoding('utf8').on('data', (part: string) => void (text += part))
+    socket.once('close', () => resolve(text))
+  })
+  socket.write(`${head.join('\r\n')}\r\n\r\n`)
+  return { socket, reply }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('No free port')
+  return address.port
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, milliseconds))
+}
