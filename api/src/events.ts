@@ -1,11 +1,5 @@
 import type { User } from './account.ts'
-import type { Task } from './tasks.ts'
-
-/** One change of the feed: a task as it is now; a deleted one has `deletedAt`. */
-export interface Change {
-  readonly type: 'task'
-  readonly task: Task
-}
+import type { Change } from './changes.ts'
 
 /** What the server sends over Socket.IO, by event. */
 export interface ServerEvents {

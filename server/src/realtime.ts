@@ -1,35 +1,16 @@
 import type { Server as HttpServer } from 'node:http'
-import type { Change, ErrorCode, ServerEvents } from '@taskwell/api'
+import type { ErrorCode, ServerEvents } from '@taskwell/api'
 import { type DefaultEventsMap, Server, type Socket } from 'socket.io'
-import type { Log } from './context.ts'
+import type { Feed } from './changes/index.ts'
+import type { Caller, Log } from './context.ts'
 import type { Visit } from './verb.ts'
-
-/** Who a connection belongs to. */
-export interface Listener {
-  readonly userId: string
-  readonly spaceId: string
-  readonly sessionId: string
-}
-
-/** The feed that connections are fed from: the database is the truth, a connection only carries it. */
-export interface Feed {
-  /** Where the space stands, and below which revision tombstones may be missing. */
-  readHead(spaceId: string): Promise<{ revision: number; floor: number }>
-  /** Where each of the spaces stands. */
-  readHeads(spaceIds: readonly string[]): Promise<ReadonlyMap<string, number>>
-  /** Whether more than `most` tasks have changed since. */
-  hasMoreThan(spaceId: string, since: number, most: number): Promise<boolean>
-  /** The next changes after `since`; `revision` is where they bring the client. */
-  read(spaceId: string, since: number, limit: number): Promise<{ changes: Change[]; revision: number; hasMore: boolean }>
-}
 
 export interface RealtimeOptions {
   readonly server: HttpServer
   readonly feed: Feed
   readonly epoch: string
   readonly log: Log
-  /** Undefined: nobody who may listen. */
-  identify(visit: Visit): Promise<Listener | undefined>
+  findCaller(visit: Visit): Promise<{ caller: Caller } | undefined>
   isAllowedSite(visit: Visit): boolean
   /** Those of the sessions that have not ended. */
   findLiveSessions(sessionIds: readonly string[]): Promise<ReadonlySet<string>>
@@ -38,10 +19,13 @@ export interface RealtimeOptions {
 export interface Realtime {
   /** The space has come to this revision: sends everybody who listens what they have not got yet. */
   notify(spaceId: string, revision: number): void
-  close(): Promise<void>
+  /** Ends all connections. */
+  close(): void
 }
 
-interface Delivery extends Listener {
+interface Delivery {
+  readonly spaceId: string
+  readonly sessionId: string
   /** The revision that the client has been brought to; undefined while it is being prepared. */
   revision: number | undefined
   /** When the client last took what it was sent, in milliseconds since 1970. */
@@ -85,10 +69,11 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   async function admit(socket: Connection): Promise<void> {
     const visit = visitOf(socket)
     if (visit.headers.authorization === undefined && !options.isAllowedSite(visit)) throw refused('origin_not_allowed')
-    const listener = await options.identify(visit)
-    if (!listener) throw refused('unauthenticated')
-    if ((spaces.get(listener.spaceId)?.size ?? 0) >= most.socketsAUser) throw refused('rate_limited')
-    Object.assign(socket.data, listener, { revision: undefined, takenAt: Date.now() })
+    const found = await options.findCaller(visit)
+    if (!found?.caller.sessionId) throw refused('unauthenticated')
+    const { spaceId, sessionId } = found.caller
+    if ((spaces.get(spaceId)?.size ?? 0) >= most.socketsAUser) throw refused('rate_limited')
+    Object.assign(socket.data, { spaceId, sessionId, revision: undefined, takenAt: Date.now() })
   }
 
   io.on('connection', (socket) => {
@@ -190,7 +175,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   async function sweep(): Promise<void> {
     const connections = [...spaces.values()].flatMap((sockets) => [...sockets])
     if (connections.length === 0) return
-    for (const [spaceId, revision] of await feed.readHeads([...spaces.keys()])) notify(spaceId, revision)
+    for (const { id, revision } of await feed.readHeads([...spaces.keys()])) notify(id, revision)
     const live = await options.findLiveSessions([...new Set(connections.map(({ data }) => data.sessionId))])
     for (const socket of connections) {
       if (!live.has(socket.data.sessionId)) endSession(socket)
@@ -200,7 +185,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
   return {
     notify,
-    close: async () => {
+    close: () => {
       clearInterval(sweeper)
       io.disconnectSockets(true)
       io.engine.close()

@@ -19,7 +19,13 @@ describe.each(databases)('real time on %s', (database) => {
   afterAll(() => app.stop())
 
   function open(auth: SocketAuth, headers: Record<string, string> = {}): Socket<ServerEvents> {
-    return io(app.baseUrl, { transports: ['websocket'], auth: { ...auth }, extraHeaders: headers, forceNew: true, reconnection: false })
+    return io(app.baseUrl, {
+      transports: ['websocket'],
+      auth: { ...auth },
+      extraHeaders: headers,
+      forceNew: true,
+      reconnection: false,
+    })
   }
 
   async function listen(user: TestUser, auth: SocketAuth = {}): Promise<Heard> {
@@ -58,7 +64,9 @@ describe.each(databases)('real time on %s', (database) => {
       let at = 0
       for (const { from, to, changes } of device.changes) {
         expect(from).toBe(at)
-        expect(changes.map(({ task }) => task.revision)).toEqual(Array.from({ length: to - from }, (_, i) => from + i + 1))
+        expect(changes.map(({ task }) => task.revision)).toEqual(
+          Array.from({ length: to - from }, (_, i) => from + i + 1),
+        )
         at = to
       }
     }
@@ -136,8 +144,17 @@ describe.each(databases)('real time on %s', (database) => {
     await user.client.createTask({ body: { title: 'Here' } })
     await until(() => device.changes.length === 1)
     await app.db.transaction().execute(async (db) => {
-      const space = await db.updateTable('spaces').set((eb) => ({ revision: eb('revision', '+', 1) })).where('owner_id', '=', user.id).returning(['id', 'revision']).executeTakeFirstOrThrow()
-      await db.updateTable('tasks').set({ title: 'There', revision: space.revision }).where('space_id', '=', space.id).execute()
+      const space = await db
+        .updateTable('spaces')
+        .set((eb) => ({ revision: eb('revision', '+', 1) }))
+        .where('owner_id', '=', user.id)
+        .returning(['id', 'revision'])
+        .executeTakeFirstOrThrow()
+      await db
+        .updateTable('tasks')
+        .set({ title: 'There', revision: space.revision })
+        .where('space_id', '=', space.id)
+        .execute()
     })
     await until(() => device.changes.at(-1)?.changes[0]?.task.title === 'There', 1_500)
     device.socket.disconnect()

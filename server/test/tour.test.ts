@@ -12,11 +12,24 @@ describe.each(databases)('the typed client on %s', (database) => {
 
   test('creates, reads, changes, finds, deletes and restores a task', async () => {
     const { client } = await app.createUser('Ada', 'Europe/Berlin')
-    const created = await client.createTask({ body: { title: '  Pay the rent ', priority: 'high', dueDate: '2026-12-01' } })
-    expect(created).toMatchObject({ status: 201, etag: '"v1"', revision: 1, body: { title: 'Pay the rent', version: 1 } })
+    const created = await client.createTask({
+      body: { title: '  Pay the rent ', priority: 'high', dueDate: '2026-12-01' },
+    })
+    expect(created).toMatchObject({
+      status: 201,
+      etag: '"v1"',
+      revision: 1,
+      body: { title: 'Pay the rent', version: 1 },
+    })
     const { id } = created.body
     const changed = await client.updateTask({ params: { id }, body: { completed: true }, ifMatch: '"v1"' })
-    expect(changed.body).toMatchObject({ completed: true, dueDate: '2026-12-01', priority: 'high', version: 2, revision: 2 })
+    expect(changed.body).toMatchObject({
+      completed: true,
+      dueDate: '2026-12-01',
+      priority: 'high',
+      version: 2,
+      revision: 2,
+    })
     const found = await client.listTasks({ query: { q: 'RENT', completed: true, count: 'exact' } })
     expect(found.body).toEqual({ items: [changed.body], nextCursor: null, total: 1 })
     expect((await client.deleteTask({ params: { id } })).status).toBe(204)

@@ -14,7 +14,7 @@ export interface PageRequest {
 }
 
 /** Where a page ends: this much text in titles and descriptions, in bytes of UTF-8. */
-const maxPageText = 1024 * 1024
+export const maxPageText = 1024 * 1024
 
 /** A task of the page; or, if there is none, a single row of nulls with the revision and the total. */
 export interface PageRow extends MaybeTaskRow {
