@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import {
   createAuth,
   createFindCaller,
+  findLiveSessions,
   getAccount,
   getSession,
   handOver,
@@ -12,15 +13,18 @@ import {
   registerWith,
   updateAccount,
 } from './auth/index.ts'
-import { listChanges } from './changes/index.ts'
+import { createFeed, listChanges } from './changes/index.ts'
 import type { Config } from './config.ts'
 import type { SpaceChanged } from './context.ts'
+import { getEpoch } from './database/migrate.ts'
 import { type Database, databaseKind } from './database/open.ts'
 import { mountDocs } from './docs/index.ts'
 import { healthVerbs } from './health/index.ts'
 import { createHttp } from './http/create-http.ts'
+import { isAllowedSite } from './http/cross-site.ts'
 import { mount } from './http/mount.ts'
 import { mountNative } from './http/mount-native.ts'
+import { createRealtime } from './realtime.ts'
 import { mountSite } from './site/index.ts'
 import * as tasks from './tasks/index.ts'
 
@@ -52,8 +56,22 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     log,
     sendMail: async (mail) => mailLog.info({ mail }, 'mail'),
   })
+  const findCaller = await createFindCaller({ db, auth })
+  const allowedOrigins = new Set([config.baseUrl, ...config.corsOrigins].map((origin) => origin.toLowerCase()))
+  const realtime = createRealtime({
+    server,
+    log,
+    feed: createFeed(db),
+    epoch: await getEpoch(db),
+    findCaller: (visit) => findCaller(visit, now()),
+    isAllowedSite: ({ headers }) => isAllowedSite(headers, allowedOrigins),
+    findLiveSessions: (ids) => findLiveSessions(db, ids, now()),
+  })
   let stopping = false
-  app.addHook('preClose', async () => void (stopping = true))
+  app.addHook('preClose', async () => {
+    stopping = true
+    realtime.close()
+  })
   mount(app, {
     verbs: {
       register: registerWith({ db, auth }),
@@ -67,8 +85,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       listChanges,
       ...healthVerbs(db, () => stopping),
     },
-    identify: await createFindCaller({ db, auth }),
-    base: { db, secret, publish: onChange },
+    identify: findCaller,
+    base: {
+      db,
+      secret,
+      publish: (event) => {
+        realtime.notify(event.spaceId, event.revision)
+        onChange(event)
+      },
+    },
     now,
   })
   mountNative(app, (visit, request) => handOver(auth, visit, request))

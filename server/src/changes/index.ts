@@ -1,1 +1,2 @@
 export { listChanges } from './list-changes.ts'
+export { createFeed, type Feed } from './feed.ts'

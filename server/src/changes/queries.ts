@@ -66,3 +66,28 @@ export async function listFeed(
     .orderBy('measured.place')
     .execute()
 }
+
+/** Where a space stands. */
+export function findHead(db: Database, spaceId: string): Promise<{ revision: number; floor: number }> {
+  return db.selectFrom('spaces').select(['revision', 'floor']).where('id', '=', spaceId).executeTakeFirstOrThrow()
+}
+
+/** Where each of the spaces stands. */
+export function listHeads(db: Database, spaceIds: readonly string[]): Promise<{ id: string; revision: number }[]> {
+  return db.selectFrom('spaces').select(['id', 'revision']).where('id', 'in', spaceIds).execute()
+}
+
+/** How many tasks have changed since, counted up to `most`. */
+export async function countAfter(db: Database, spaceId: string, since: number, most: number): Promise<number> {
+  const changed = db
+    .selectFrom('tasks')
+    .select('revision')
+    .where('space_id', '=', spaceId)
+    .where('revision', '>', since)
+    .limit(most)
+  const { count } = await db
+    .selectFrom(changed.as('changed'))
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return count
+}
