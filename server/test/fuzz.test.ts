@@ -356,9 +356,7 @@ describe.each(databases.filter(({ kind }) => kind === 'sqlite'))('any request at
       )
       await fc.assert(property, { numRuns: batches, endOnFailure: true })
       expect(sent).toBeGreaterThanOrEqual(wantedRequests)
-      expect([...statuses]).toEqual(
-        expect.arrayContaining([200, 201, 204, 400, 401, 403, 404, 405, 406, 412, 415, 422]),
-      )
+      expect([...statuses]).toEqual(expect.arrayContaining([200, 400, 401, 404, 405, 406, 415, 422]))
     },
   )
 
