@@ -21,6 +21,7 @@ describe('without any settings', () => {
       trustProxy: [],
       logLevel: 'info',
       production: false,
+      withoutEffect: [],
     })
   })
 
@@ -200,3 +201,28 @@ function anotherBad(name: string, value: string): string {
   if (name === 'BASE_URL' || name === 'CORS_ORIGINS') return isPath ? 'https://b.example/other' : 'neither this'
   return name === 'AUTH_SECRET' ? 'short' : 'neither this'
 }
+
+describe('settings of later versions', () => {
+  test.each([
+    ['SMTP_URL', { SMTP_URL: 'http://mail.example', MAIL_FROM: 'a@example.org' }],
+    ['MAIL_FROM', { SMTP_URL: 'smtp://mail.example' }],
+    ['REDIS_URL', { REDIS_URL: 'localhost:6379' }],
+    ['LIMITS', { LIMITS: 'maybe' }],
+    ['METRICS', { METRICS: 'yes' }],
+    ['LIMIT_READS', { LIMIT_READS: '0' }],
+    ['LIMIT_LOGINS_IP', { LIMIT_LOGINS_IP: 'many' }],
+  ])('%s is judged like the others', (name, environment) => {
+    expect(() => readConfig(environment)).toThrow(name)
+  })
+
+  test('are named when they are set', () => {
+    expect(readConfig({ LIMITS: 'off', REDIS_URL: 'redis://127.0.0.1' }).withoutEffect).toEqual(['REDIS_URL', 'LIMITS'])
+    expect(readConfig({}).withoutEffect).toEqual([])
+  })
+
+  test('a mail server makes verification the default', () => {
+    const mail = { SMTP_URL: 'smtp://mail.example', MAIL_FROM: 'a@example.org' }
+    expect(readConfig(mail).emailVerification).toBe('required')
+    expect(readConfig({ ...mail, EMAIL_VERIFICATION: 'optional' }).emailVerification).toBe('optional')
+  })
+})

@@ -18,6 +18,8 @@ export interface Config {
   /** Addresses or CIDRs of proxies whose `X-Forwarded-*` headers count. */
   readonly trustProxy: readonly string[]
   readonly logLevel: (typeof logLevels)[number]
+  /** Settings that are right and that this version has no use for yet. */
+  readonly withoutEffect: readonly string[]
   readonly production: boolean
 }
 
@@ -39,6 +41,9 @@ export function readConfig(environment: Environment = process.env): Config {
     if (!choices.includes(value)) throw new ConfigError(`${name} must be one of: ${choices.join(', ')}`)
     return value
   }
+  const smtpUrl = readUrl('SMTP_URL', read('SMTP_URL'), ['smtp:', 'smtps:'])
+  if (smtpUrl !== undefined && read('MAIL_FROM') === undefined)
+    throw new ConfigError('MAIL_FROM is needed with SMTP_URL')
   const production = read('NODE_ENV') === 'production'
   const dataDir = resolve(read('DATA_DIR') ?? './data')
   const config: Config = {
@@ -48,11 +53,12 @@ export function readConfig(environment: Environment = process.env): Config {
     dataDir,
     database: readDatabase(read('DATABASE_URL'), dataDir, choose('SQLITE_SYNCHRONOUS', ['full', 'normal'], 'full')),
     authSecret: readSecret(read('AUTH_SECRET')),
-    emailVerification: choose('EMAIL_VERIFICATION', ['required', 'optional'], 'optional'),
+    emailVerification: choose('EMAIL_VERIFICATION', ['required', 'optional'], smtpUrl ? 'required' : 'optional'),
     registration: choose('REGISTRATION', ['open', 'closed'], 'open'),
     corsOrigins: readList(read('CORS_ORIGINS')).map((origin) => readOrigin('CORS_ORIGINS', origin) ?? origin),
     trustProxy: readList(read('TRUST_PROXY')).map(readCidr),
     logLevel: choose('LOG_LEVEL', logLevels, 'info'),
+    withoutEffect: ['SMTP_URL', 'MAIL_FROM', ...readUpcoming(read, choose)].filter((name) => read(name) !== undefined),
     production,
   }
   if (production && config.database.kind === 'postgres' && config.authSecret === undefined) {
@@ -61,6 +67,32 @@ export function readConfig(environment: Environment = process.env): Config {
     )
   }
   return config
+}
+
+const limits = ['READS', 'WRITES', 'LOGINS', 'LOGINS_IP', 'REGISTRATIONS', 'MAILS', 'SOCKETS', 'SESSIONS', 'TASKS']
+
+/** Judges the settings of the contract that come into effect with later versions, and names them. */
+function readUpcoming(
+  read: (name: string) => string | undefined,
+  choose: (name: string, choices: readonly string[], fallback: string) => string,
+): string[] {
+  readUrl('REDIS_URL', read('REDIS_URL'), ['redis:', 'rediss:'])
+  choose('LIMITS', ['on', 'off'], 'on')
+  choose('METRICS', ['on', 'off'], 'off')
+  const names = limits.map((name) => `LIMIT_${name}`)
+  for (const name of names) {
+    if (!/^[1-9]\d{0,8}$/.test(read(name) ?? '1')) throw new ConfigError(`${name} must be a number from 1 to 999999999`)
+  }
+  return ['REDIS_URL', 'LIMITS', 'METRICS', ...names]
+}
+
+function readUrl(name: string, value: string | undefined, protocols: readonly string[]): string | undefined {
+  if (value === undefined) return undefined
+  const url = URL.parse(value)
+  if (url && url.hostname !== '' && protocols.includes(url.protocol)) return value
+  throw new ConfigError(
+    `${name} must begin with ${protocols.map((protocol) => `${protocol}//`).join(' or ')} and name a host`,
+  )
 }
 
 function readPort(value: string | undefined): number {
