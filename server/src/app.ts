@@ -44,8 +44,6 @@ export interface AppOptions {
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { config, db, secret, log, server, now = () => new Date(), onChange = () => {} } = options
   const app = createHttp({ ...config, log, server })
-  // Without an SMTP server this is where the operator reads the mails, links included, whatever LOG_LEVEL is.
-  const mailLog = log.child({}, { level: 'info' })
   const auth = createAuth({
     db,
     kind: databaseKind(db),
@@ -54,7 +52,6 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     emailVerification: config.emailVerification,
     registration: config.registration,
     log,
-    sendMail: async (mail) => mailLog.info({ mail }, 'mail'),
   })
   const findCaller = await createFindCaller({ db, auth })
   const allowedOrigins = new Set([config.baseUrl, ...config.corsOrigins].map((origin) => origin.toLowerCase()))

@@ -9,9 +9,10 @@ export interface Mail {
 
 export type SendMail = (mail: Mail) => Promise<void>
 
-/** Writes mails to the log, links included, where none can be sent. */
+/** Writes mails to the log, links included, where none can be sent: whatever its level, or they would be lost. */
 export function logMails(log: Logger): SendMail {
-  return async (mail) => log.info({ mail }, `Mail to ${mail.to}: ${mail.subject}`)
+  const mailLog = log.child({}, { level: 'info' })
+  return async (mail) => mailLog.info({ mail }, `Mail to ${mail.to}: ${mail.subject}`)
 }
 
 export function verificationMail(to: string, link: string): Mail {

@@ -1,4 +1,4 @@
 export { calendarAt, type Calendar } from './calendar.ts'
-export { addDays, dayIn, isDay } from './days.ts'
+export { addDays, dayIn, firstDay, isDay, lastDay } from './days.ts'
 export { dayWindow, dueInstant, parseInstant } from './instants.ts'
 export { findTimeZone } from './time-zones.ts'

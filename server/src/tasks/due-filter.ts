@@ -1,6 +1,6 @@
 import type { TaskQuery } from '@taskwell/api'
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
-import { addDays, type Calendar, dayWindow } from '../calendar/index.ts'
+import { addDays, type Calendar, dayWindow, firstDay, lastDay } from '../calendar/index.ts'
 import type { Schema } from '../database/schema.ts'
 
 type Builder = ExpressionBuilder<Schema, 'tasks'>
@@ -65,8 +65,6 @@ function isOpen(eb: Builder): Condition {
 
 /** How `due_up` writes that there is no due day. */
 const noDay = '~'
-const firstDay = '0001-01-01'
-const lastDay = '9999-12-31'
 
 /** Zones are at most 26 hours apart, so a day elsewhere is at most two days from the written one. */
 const daysApart = 2
