@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import {
   createAuth,
   createFindCaller,
-  findLiveSessions,
+  findStandings,
   getAccount,
   getSession,
   handOver,
@@ -15,16 +15,17 @@ import {
 } from './auth/index.ts'
 import { createFeed, listChanges } from './changes/index.ts'
 import type { Config } from './config.ts'
-import type { SpaceChanged } from './context.ts'
+import type { News, SpaceChanged } from './context.ts'
 import { getEpoch } from './database/migrate.ts'
 import { type Database, databaseKind } from './database/open.ts'
+import { findForeignWrites } from './database/sql.ts'
 import { mountDocs } from './docs/index.ts'
 import { healthVerbs } from './health/index.ts'
 import { createHttp } from './http/create-http.ts'
 import { isAllowedSite } from './http/cross-site.ts'
 import { mount } from './http/mount.ts'
 import { mountNative } from './http/mount-native.ts'
-import { createRealtime } from './realtime.ts'
+import { createRealtime } from './realtime/index.ts'
 import { mountSite } from './site/index.ts'
 import * as tasks from './tasks/index.ts'
 
@@ -52,6 +53,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     emailVerification: config.emailVerification,
     registration: config.registration,
     log,
+    onAccountChange: (userId) => publish({ userId }),
   })
   const findCaller = await createFindCaller({ db, auth })
   const allowedOrigins = new Set([config.baseUrl, ...config.corsOrigins].map((origin) => origin.toLowerCase()))
@@ -62,12 +64,18 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     epoch: await getEpoch(db),
     findCaller: (visit) => findCaller(visit, now()),
     isAllowedSite: ({ headers }) => isAllowedSite(headers, allowedOrigins),
-    findLiveSessions: (ids) => findLiveSessions(db, ids, now()),
+    findStandings: (credentials) => findStandings(db, credentials, now()),
+    findForeignWrites: () => findForeignWrites(db),
+    now,
   })
+  function publish(news: News): void {
+    realtime.tell(news)
+    if ('spaceId' in news) onChange(news)
+  }
   let stopping = false
   app.addHook('preClose', async () => {
     stopping = true
-    realtime.close()
+    await realtime.close()
   })
   mount(app, {
     verbs: {
@@ -83,14 +91,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       ...healthVerbs(db, () => stopping),
     },
     identify: findCaller,
-    base: {
-      db,
-      secret,
-      publish: (event) => {
-        realtime.notify(event.spaceId, event.revision)
-        onChange(event)
-      },
-    },
+    base: { db, secret, publish },
     now,
   })
   mountNative(app, (visit, request) => handOver(auth, visit, request))

@@ -25,6 +25,13 @@ export interface SpaceChanged {
   readonly revision: number
 }
 
+/** News for the account's open connections: the user, or what they are signed in with, is not what it was. */
+export interface AccountChanged {
+  readonly userId: string
+}
+
+export type News = SpaceChanged | AccountChanged
+
 export type Log = Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>
 
 /** What code that acts for a user may use; made for each request and passed first. */
@@ -35,7 +42,7 @@ export interface Context {
   readonly log: Log
   /** Signs what clients hold for us, such as cursors. */
   readonly secret: string
-  publish(event: SpaceChanged): void
+  publish(event: News): void
 }
 
 /**
@@ -47,10 +54,9 @@ export async function transact<C extends Pick<Context, 'db' | 'publish'>, T>(
   work: (ctx: C) => Promise<T>,
 ): Promise<T> {
   if (ctx.db.isTransaction) return work(ctx)
-  const events = new Map<string, SpaceChanged>()
-  const result = await ctx.db
-    .transaction()
-    .execute((db) => work({ ...ctx, db, publish: (event: SpaceChanged) => void events.set(event.spaceId, event) }))
+  const events = new Map<string, News>()
+  const publish = (event: News) => void events.set('spaceId' in event ? event.spaceId : event.userId, event)
+  const result = await ctx.db.transaction().execute((db) => work({ ...ctx, db, publish }))
   for (const event of events.values()) ctx.publish(event)
   return result
 }

@@ -25,6 +25,8 @@ export interface AuthSettings {
   readonly emailVerification: 'required' | 'optional'
   readonly registration: 'open' | 'closed'
   readonly log: Logger
+  /** Hears, after the commit, that a user has changed or a session of theirs has ended. */
+  readonly onAccountChange?: (userId: string) => void
   /** Without it mails are written to the log. */
   readonly sendMail?: SendMail
 }
@@ -58,7 +60,8 @@ export function createAuth(settings: AuthSettings) {
 }
 
 function authOptions(settings: AuthSettings) {
-  const { db, kind, baseUrl, secret, emailVerification, registration, log, sendMail = logMails(log) } = settings
+  const { db, kind, baseUrl, secret, emailVerification, registration, log } = settings
+  const { sendMail = logMails(log), onAccountChange = () => {} } = settings
   return {
     appName: 'Taskwell',
     baseURL: baseUrl,
@@ -98,8 +101,12 @@ function authOptions(settings: AuthSettings) {
     databaseHooks: {
       user: {
         create: { before: async (user) => ({ data: tidyUser(user) }) },
-        update: { before: async (user) => ({ data: tidyUser(user) }) },
+        update: {
+          before: async (user) => ({ data: tidyUser(user) }),
+          after: async (user) => onAccountChange(user.id),
+        },
       },
+      session: { delete: { after: async (session) => onAccountChange(session.userId) } },
       verification: {
         create: {
           // A newer reset link ends the older ones.

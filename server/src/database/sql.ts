@@ -38,6 +38,24 @@ function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '55P03'
 }
 
+/**
+ * A number that moves whenever another process, or another handle of this one, has written to the store. Undefined on
+ * PostgreSQL, which has none. It is asked where the writes are made, so that they do not move it themselves.
+ */
+export async function findForeignWrites(db: Database): Promise<number | undefined> {
+  if (databaseKind(db) === 'postgres') return undefined
+  const { rows } = await sql<{ data_version: number }>`pragma data_version`.execute(db)
+  return rows[0]?.data_version
+}
+
+/** Whether the column of text is one of many values; one statement however many there are. */
+export function isAmong(db: Database, column: string, values: readonly string[]): Expression<SqlBool> {
+  const ref = sql.ref(column)
+  if (databaseKind(db) === 'sqlite')
+    return sql<SqlBool>`${ref} in (select value from json_each(${JSON.stringify(values)}))`
+  return sql<SqlBool>`${ref} = any(${values}::text[])`
+}
+
 /** An instant as ISO text, whether it comes as text (SQLite) or as `Date` (PostgreSQL). */
 export function isoInstant(value: string | Date): string {
   return typeof value === 'string' ? value : value.toISOString()

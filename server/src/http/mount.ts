@@ -1,11 +1,10 @@
 import { contract, type Endpoint } from '@taskwell/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { calendarAt } from '../calendar/index.ts'
 import type { Context } from '../context.ts'
 import { invalid, Refusal } from '../errors.ts'
-import { version } from '../version.ts'
 import { answerOnce, type FinishedReply, readIdempotencyKey } from './answer-once.ts'
-import { etagOf, isUnchanged, taskEtag } from './etags.ts'
+import { answerUnchanged, etagFor, validators } from './conditional.ts'
+import { isUnchanged } from './etags.ts'
 import { refuseForeignMethod } from './methods.ts'
 import { readQuery } from './read-query.ts'
 import type { Outcome, Verbs, Visit } from '../verb.ts'
@@ -67,8 +66,7 @@ function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, 
       const visit = visitOf(request)
       if (endpoint.public) return answer(endpoint, request, reply, await verb(visit, inputOf(request)))
       const context = getContext(request)
-      if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply, context.caller.revision))
-        return reply
+      if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply)) return reply
       const key = endpoint.idempotent ? readIdempotencyKey(request) : undefined
       if (key === undefined) return answer(endpoint, request, reply, await verb(context, inputOf(request)))
       const finished = await answerOnce(context, { request, key }, async (ctx) =>
@@ -163,17 +161,6 @@ function send(reply: FastifyReply, { status, headers, body }: FinishedReply): Fa
   return status === 204 ? reply.send() : reply.type('application/json; charset=utf-8').send(body)
 }
 
-function etagFor(
-  endpoint: Endpoint,
-  request: FastifyRequest,
-  { body, revision }: Outcome<unknown>,
-): string | undefined {
-  if (endpoint.etag === 'task') return hasVersion(body) ? taskEtag(body.version) : undefined
-  if (endpoint.etag !== 'revision') return undefined
-  const context = getContext(request)
-  return listEtag(context, request, revision ?? context.caller.revision)
-}
-
 function headersOf(
   { revision, headers }: Outcome<unknown>,
   etag: string | undefined,
@@ -183,28 +170,4 @@ function headersOf(
     ...(revision !== undefined && { 'taskwell-revision': String(revision) }),
     ...(etag !== undefined && validators(etag)),
   }
-}
-
-function answerUnchanged(context: Context, request: FastifyRequest, reply: FastifyReply, revision: number): boolean {
-  const etag = listEtag(context, request, revision)
-  if (!isUnchanged(request.headers['if-none-match'], etag)) return false
-  reply.code(304).headers(validators(etag)).send()
-  return true
-}
-
-function validators(etag: string) {
-  return { etag, 'cache-control': 'private, no-cache', vary: 'Cookie, Authorization' }
-}
-
-/** Everything that a list depends on; the minute only where "now" decides what is in it. */
-function listEtag({ caller, now }: Context, request: FastifyRequest, revision: number): string {
-  const { query } = request
-  const asked = typeof query === 'object' && query !== null ? query : {}
-  const timeZone = 'timeZone' in asked && typeof asked.timeZone === 'string' ? asked.timeZone : caller.timeZone
-  const moment = 'due' in asked ? calendarAt(now, timeZone).minute : ''
-  return etagOf(caller.userId, version, revision, timeZone, moment, JSON.stringify(asked))
-}
-
-function hasVersion(body: unknown): body is { version: number } {
-  return typeof body === 'object' && body !== null && 'version' in body && typeof body.version === 'number'
 }
