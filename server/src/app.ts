@@ -26,6 +26,7 @@ import { isAllowedSite } from './http/cross-site.ts'
 import { mount } from './http/mount.ts'
 import { mountNative } from './http/mount-native.ts'
 import { createRealtime } from './realtime/index.ts'
+import { startRetention } from './retention/index.ts'
 import { mountSite } from './site/index.ts'
 import * as tasks from './tasks/index.ts'
 
@@ -72,10 +73,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     realtime.tell(news)
     if ('spaceId' in news) onChange(news)
   }
+  const retention = startRetention({ db, log, now, publish })
   let stopping = false
   app.addHook('preClose', async () => {
     stopping = true
-    await realtime.close()
+    await Promise.all([realtime.close(), retention.stop()])
   })
   mount(app, {
     verbs: {

@@ -5,6 +5,7 @@ import { type Database, databaseKind } from './open.ts'
 /** Our tables, children before those they point at. What else is in the database is not ours to remove. */
 const tables = [
   'task_search',
+  'idempotency_key_tasks',
   'idempotency_keys',
   'changes',
   'tasks',

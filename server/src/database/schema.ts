@@ -22,6 +22,7 @@ export interface Schema {
   task_search: TaskSearchTable
   changes: ChangesTable
   idempotency_keys: IdempotencyKeysTable
+  idempotency_key_tasks: IdempotencyKeyTasksTable
 }
 
 /** What the store knows of itself, such as its `epoch`. */
@@ -188,6 +189,15 @@ interface IdempotencyKeysTable {
   request_hash: string
   status: number
   headers: string
+  /** Empty when there is none, or it told of a task that has been erased. */
   body: string
   created_at: Instant
+}
+
+/** Which tasks a kept reply tells of. */
+interface IdempotencyKeyTasksTable {
+  space_id: string
+  task_id: string
+  user_id: string
+  key: string
 }

@@ -21,8 +21,7 @@ export async function lockSpace(db: Database, spaceId: string): Promise<void> {
 export async function lockName(db: Database, name: string): Promise<boolean> {
   if (databaseKind(db) === 'sqlite') return true
   const key = sql`hashtextextended(${name}, 0)`
-  const { rows } = await sql<{ held: boolean }>`select pg_try_advisory_xact_lock(${key}) as held`.execute(db)
-  if (rows[0]?.held) return true
+  if (await tryLockName(db, name)) return true
   try {
     await sql`set local lock_timeout = '5s'`.execute(db)
     await sql`select pg_advisory_xact_lock(${key})`.execute(db)
@@ -32,6 +31,15 @@ export async function lockName(db: Database, name: string): Promise<boolean> {
     if (isLockTimeout(error)) return false
     throw error
   }
+}
+
+/** Holds the name until the transaction ends, unless another one does: then false. On SQLite there is no other. */
+export async function tryLockName(db: Database, name: string): Promise<boolean> {
+  if (databaseKind(db) === 'sqlite') return true
+  const { rows } = await sql<{
+    held: boolean
+  }>`select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as held`.execute(db)
+  return rows[0]?.held ?? false
 }
 
 function isLockTimeout(error: unknown): boolean {

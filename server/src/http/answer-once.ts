@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { type Context, transact } from '../context.ts'
 import { lockName } from '../database/sql.ts'
-import { invalid, Refusal } from '../errors.ts'
+import { invalid, notFound, Refusal } from '../errors.ts'
 import { findKeptReply, keepReply } from './queries.ts'
 
 /** A successful reply as it goes out, and as it is kept for whoever repeats the request. */
@@ -11,6 +11,11 @@ export interface FinishedReply {
   readonly headers: Readonly<Record<string, string>>
   /** Empty when there is none. */
   readonly body: string
+}
+
+/** A reply that is to be kept, until one of the tasks that it tells of is erased. */
+export interface NewReply extends FinishedReply {
+  readonly taskIds: readonly string[]
 }
 
 /** @throws validation_failed for a key that is none. */
@@ -31,9 +36,9 @@ const lifetime = 24 * 60 * 60 * 1000
 export function answerOnce<C extends Context>(
   ctx: C,
   { request, key }: { request: FastifyRequest; key: string },
-  work: (ctx: C) => Promise<FinishedReply>,
+  work: (ctx: C) => Promise<NewReply>,
 ): Promise<FinishedReply> {
-  const { userId } = ctx.caller
+  const { userId, spaceId } = ctx.caller
   return transact(ctx, async (ctx) => {
     if (!(await lockName(ctx.db, JSON.stringify(['idempotency key', userId, key])))) throw inProgress()
     const requestHash = hashOf(request)
@@ -43,11 +48,17 @@ export function answerOnce<C extends Context>(
       since: new Date(ctx.now.getTime() - lifetime).toISOString(),
     })
     if (kept && kept.requestHash !== requestHash) throw reused()
-    if (kept) return kept.reply
+    if (kept) return stillTold(kept.reply)
     const reply = await work(ctx)
-    await keepReply(ctx.db, { userId, key, requestHash, reply, now: ctx.now.toISOString() })
+    await keepReply(ctx.db, { userId, spaceId, key, requestHash, reply, now: ctx.now.toISOString() })
     return reply
   })
+}
+
+/** @throws not_found when the reply told of a task that has been erased since: there is no effect a second time. */
+function stillTold(reply: FinishedReply): FinishedReply {
+  if (reply.body === '' && reply.status !== 204) throw notFound('Task')
+  return reply
 }
 
 /** What makes two requests the same one: method, address, precondition and the bytes of the body. */

@@ -2,7 +2,7 @@ import { contract, type Endpoint } from '@taskwell/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../context.ts'
 import { invalid, Refusal } from '../errors.ts'
-import { answerOnce, type FinishedReply, readIdempotencyKey } from './answer-once.ts'
+import { answerOnce, type FinishedReply, type NewReply, readIdempotencyKey } from './answer-once.ts'
 import { answerUnchanged, etagFor, validators } from './conditional.ts'
 import { isUnchanged } from './etags.ts'
 import { refuseForeignMethod } from './methods.ts'
@@ -140,12 +140,7 @@ function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply
 }
 
 /** The reply in its final form, before anything is sent: it goes out only after the commit. */
-function finish(
-  endpoint: Endpoint,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  outcome: Outcome<unknown>,
-): FinishedReply {
+function finish(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, outcome: Outcome<unknown>): NewReply {
   const { body, status = endpoint.status } = outcome
   const headers = Object.entries(headersOf(outcome, etagFor(endpoint, request, outcome)))
   const serialize = reply.getSerializationFunction(String(status)) ?? JSON.stringify
@@ -153,7 +148,15 @@ function finish(
     status,
     headers: Object.fromEntries(headers.map(([name, value]) => [name, String(value)])),
     body: status === 204 ? '' : serialize(body),
+    taskIds: [...new Set(taskIdsIn(body))],
   }
+}
+
+/** The tasks that a reply tells of, wherever in it they are. */
+function taskIdsIn(body: unknown): string[] {
+  if (typeof body !== 'object' || body === null) return []
+  if ('id' in body && 'version' in body) return [String(body.id)]
+  return Object.values(body).flatMap(taskIdsIn)
 }
 
 function send(reply: FastifyReply, { status, headers, body }: FinishedReply): FastifyReply {

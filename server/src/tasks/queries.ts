@@ -130,3 +130,22 @@ export async function eraseTexts(
     .where('task_id', 'in', ids)
     .execute()
 }
+
+/** Empties the replies that are kept for requests sent again and tell of one of these tasks. */
+export async function blankReplies(db: Database, spaceId: string, ids: readonly string[]): Promise<void> {
+  await db
+    .updateTable('idempotency_keys')
+    .set({ body: '', headers: '{}' })
+    .where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('user_id', 'key'),
+        'in',
+        selectFrom('idempotency_key_tasks')
+          .select(['user_id', 'key'])
+          .where('space_id', '=', spaceId)
+          .where('task_id', 'in', ids)
+          .$asTuple('user_id', 'key'),
+      ),
+    )
+    .execute()
+}
