@@ -231,7 +231,7 @@ describe('Idempotency-Key on several nodes', () => {
     const user = await app.createUser()
     const held = JSON.stringify(['idempotency key', user.id, 'k'])
     await transact({ db: app.db, publish: () => {} }, async (ctx) => {
-      await lockName(ctx.db, held)
+      await lockName(ctx.db, held, 0)
       const start = Date.now()
       const reply = await create(user, app.baseUrl)
       expect([reply.status, await reply.json()]).toMatchObject([409, { code: 'request_in_progress' }])

@@ -38,6 +38,8 @@ function postgresDialect(url: string): PostgresDialect {
   })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {})
+  // One that breaks in use fails its query, and says so once more as an event.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return new PostgresDialect({ pool })
 }
 

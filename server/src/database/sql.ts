@@ -15,15 +15,15 @@ export async function lockSpace(db: Database, spaceId: string): Promise<void> {
 }
 
 /**
- * Holds the name until the transaction ends; false when another transaction has held it for the last five seconds, and
+ * Holds the name until the transaction ends; false when another transaction has held it for so long (milliseconds), and
  * then nothing more can be done in this one. On SQLite there is no other transaction.
  */
-export async function lockName(db: Database, name: string): Promise<boolean> {
+export async function lockName(db: Database, name: string, patience: number): Promise<boolean> {
   if (databaseKind(db) === 'sqlite') return true
   const key = sql`hashtextextended(${name}, 0)`
   if (await tryLockName(db, name)) return true
   try {
-    await sql`set local lock_timeout = '5s'`.execute(db)
+    await sql`select set_config('lock_timeout', ${`${Math.max(1, Math.ceil(patience))}ms`}, true)`.execute(db)
     await sql`select pg_advisory_xact_lock(${key})`.execute(db)
     await sql`set local lock_timeout to default`.execute(db)
     return true

@@ -6,6 +6,7 @@ import { answerOnce, type FinishedReply, type NewReply, readIdempotencyKey } fro
 import { answerUnchanged, etagFor, validators } from './conditional.ts'
 import { isUnchanged } from './etags.ts'
 import { refuseForeignMethod } from './methods.ts'
+import { createNameTurns, type NameTurns } from './name-turns.ts'
 import { readQuery } from './read-query.ts'
 import type { Outcome, Verbs, Visit } from '../verb.ts'
 
@@ -35,11 +36,17 @@ declare module 'fastify' {
 /** Makes a route of every endpoint of the contract, each with its verb. */
 export function mount(app: FastifyInstance, options: MountOptions): void {
   app.decorateRequest('context', null)
+  const turns = createNameTurns()
   for (const [name, endpoint] of Object.entries(contract))
-    mountEndpoint(app, endpoint, anyVerb(options.verbs, name), options)
+    mountEndpoint(app, endpoint, anyVerb(options.verbs, name), { ...options, turns })
 }
 
-function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, options: MountOptions): void {
+function mountEndpoint(
+  app: FastifyInstance,
+  endpoint: Endpoint,
+  verb: AnyVerb,
+  options: MountOptions & { turns: NameTurns },
+): void {
   const { params, query, body, reply: replySchema, status, alternative } = endpoint
   const response = replySchema && { [status]: replySchema, ...(alternative && { [alternative.status]: replySchema }) }
   app.route({
@@ -69,7 +76,7 @@ function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, 
       if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply)) return reply
       const key = endpoint.idempotent ? readIdempotencyKey(request) : undefined
       if (key === undefined) return answer(endpoint, request, reply, await verb(context, inputOf(request)))
-      const finished = await answerOnce(context, { request, key }, async (ctx) =>
+      const finished = await answerOnce(context, { request, key, turns: options.turns }, async (ctx) =>
         finish(endpoint, request, reply, await verb(ctx, inputOf(request))),
       )
       return send(reply, finished)
