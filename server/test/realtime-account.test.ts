@@ -109,6 +109,8 @@ describe.each(databases)('the account in real time on %s', (database) => {
   test('a session whose time runs out takes its connections with it', async () => {
     const user = await app.createUser()
     const device = await listen(user)
+    // Until the server has seen that nothing has changed since.
+    await new Promise((resolve) => setTimeout(resolve, 1_200))
     app.setNow(new Date(Date.now() + 8 * 86_400_000))
     await expectSoon(() => device.others.includes('session:ended') && device.socket.disconnected, inOneSecond)
     app.setNow(undefined)

@@ -5,7 +5,7 @@ import { bySpace, countHistory, keepBinned, listBinned } from './queries.ts'
 
 const daysInBin = 30
 /** What one transaction may erase: so many tasks, and rows of history beyond the first task's. */
-const most = { tasks: 50, history: 500 }
+const most = { tasks: 20, history: 200 }
 
 /** Erases tasks that have been in the bin for 30 days, as `DELETE /api/bin/:id` does. Answers whether more are left. */
 export async function eraseOldTasks(ctx: RetentionContext, signal: AbortSignal): Promise<boolean> {

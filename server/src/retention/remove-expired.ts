@@ -2,7 +2,7 @@ import { daysAgo, inBatch, type RetentionContext } from './batch.ts'
 import { deleteExpired, deleteKeptReplies } from './queries.ts'
 
 const daysOfReplies = 1
-const most = 200
+const most = 100
 
 /** Removes kept replies after a day, and sessions and verifications whose time is over. Answers whether more are left. */
 export async function removeExpired(ctx: RetentionContext, signal: AbortSignal): Promise<boolean> {

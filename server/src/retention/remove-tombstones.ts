@@ -3,7 +3,7 @@ import { daysAgo, inBatch, type RetentionContext } from './batch.ts'
 import { bySpace, deleteTombstones, listTombstones, raiseFloor } from './queries.ts'
 
 const daysAsTombstone = 90
-const most = 200
+const most = 80
 
 /**
  * Removes what is left of tasks that were erased 90 days ago. A client that was last here before that could not be told
