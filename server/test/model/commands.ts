@@ -16,6 +16,7 @@ export interface Made {
   readonly device: Device
   readonly operations: readonly SyncOperation[]
   readonly undoes: string | undefined
+  hasSettled(): boolean
 }
 
 type Command = fc.AsyncCommand<object, World>
@@ -49,6 +50,7 @@ export function anyCommand(devices: number): fc.Arbitrary<Command> {
       const device = world.devices[place]
       if (!device) throw new Error('There is no such device')
       await act.act(device, world, seed)
+      for (const other of world.devices) other.complaints.push(...findHidden(other, world))
       // Gives what was begun a chance, so that much happens at once and not all of it at the end.
       await pause(seed % 3)
     },
@@ -61,8 +63,32 @@ function pause(time: number): Promise<void> {
 }
 
 function note(world: World, device: Device, write: SyncWrite, operations: readonly SyncOperation[], undoes?: string) {
+  let hasSettled = false
+  void write.settled.then(() => (hasSettled = true))
   device.writes.push(write)
-  world.made.set(write.id, { write, device, operations, undoes })
+  world.made.set(write.id, { write, device, operations, undoes, hasSettled: () => hasSettled })
+}
+
+/** What somebody has edited shows until the server has answered, whatever else comes in from there. */
+function findHidden({ sync, writes }: Device, { made }: World): string[] {
+  const waiting = writes.flatMap(({ id }) => made.get(id) ?? []).filter(({ hasSettled }) => !hasSettled())
+  const edits = Map.groupBy(
+    waiting.flatMap(({ write, operations }) => write.taskIds.map((taskId) => ({ taskId, operations }))),
+    ({ taskId }) => taskId,
+  )
+  const { tasks } = sync.getSnapshot()
+  return [...edits].flatMap(([id, ofTask]) => {
+    const operations = ofTask.map((made) => made.operations)
+    // With nothing else on its way, an edit cannot have been one of a task that was deleted then.
+    if (!operations.every(([operation, second]) => operation?.op === 'update' && !second)) return []
+    const title = operations
+      .flat()
+      .flatMap((operation) => (operation.op === 'update' ? (operation.changes.title ?? []) : []))
+      .at(-1)
+    const task = tasks.get(id)
+    const isHidden = title !== undefined && task?.deletedAt === null && task.title !== title
+    return isHidden ? [`the title of ${id} shows as ${task.title}, not as ${title}`] : []
+  })
 }
 
 let count = 0

@@ -25,7 +25,7 @@ export async function startRestartableApp(
   const dataDir = mkdtempSync(join(tmpdir(), 'taskwell-data-'))
   const config = { ...readConfig({ PORT: '0', DATA_DIR: dataDir, LIMITS: 'off' }), database: store }
   const start = (port: number): Promise<RunningServer> =>
-    startServer({ ...config, port }, { now, log: pino({ level: 'silent' }) })
+    startServer({ ...config, port }, { now, log: pino({ level: 'silent' }, { write: () => {} }) })
   let server = await start(0)
   const { baseUrl } = server
   const port = Number(new URL(baseUrl).port)
