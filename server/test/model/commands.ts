@@ -36,6 +36,7 @@ const acts: readonly { readonly name: string; readonly weight: number; readonly 
   { name: 'reconnect', weight: 8, act: ({ link }) => link.mend() },
   { name: 'lose the next replies', weight: 5, act: ({ faults }, _, seed) => void (faults.drop = 1 + (seed % 3)) },
   { name: 'send twice', weight: 5, act: ({ faults }, _, seed) => void (faults.duplicate = 1 + (seed % 3)) },
+  { name: 'lose a pushed change', weight: 3, act: ({ link }) => void (link.lose += 1) },
   { name: 'restart the program', weight: 2, act: (device) => device.restart() },
   { name: 'restart the server', weight: 1, act: (_, { restartServer }) => restartServer() },
   { name: 'wait', weight: 6, act: (_device, _world, seed) => pause(seed % 30) },

@@ -79,8 +79,11 @@ function findStepsBack(before: SyncSnapshot, after: SyncSnapshot): string[] {
 
 /** Until nothing waits and the device has come to this revision. */
 export async function settle({ sync, link, faults }: Device, revision: number): Promise<void> {
-  link.mend()
   Object.assign(faults, { drop: 0, duplicate: 0 })
+  link.lose = 0
+  // A change that was lost with none after it shows when the line comes back.
+  link.cut()
+  link.mend()
   sync.reconnect()
   const isQuiet = (): boolean => {
     const { status, pending, revision: reached } = sync.getSnapshot()
