@@ -114,6 +114,8 @@ interface MailsTable {
   sent_at: MaybeInstant
   failed_at: MaybeInstant
   last_error: string | null
+  /** When its link is of no use any more. */
+  expires_at: MaybeInstant
 }
 
 /** A space holds tasks and counts their revisions; each user owns one. */

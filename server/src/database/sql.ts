@@ -1,4 +1,4 @@
-import { type Expression, type ExpressionBuilder, sql, type SqlBool } from 'kysely'
+import { type Expression, type ExpressionBuilder, type SelectQueryBuilder, sql, type SqlBool } from 'kysely'
 import { type Database, databaseKind } from './open.ts'
 import type { Schema } from './schema.ts'
 
@@ -36,6 +36,14 @@ export async function lockName(db: Database, name: string): Promise<boolean> {
 
 function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '55P03'
+}
+
+/** Locks the selected rows and passes over those that another transaction has locked. SQLite has one writer at a time. */
+export function skipLocked<Table extends keyof Schema, Row>(
+  db: Database,
+  query: SelectQueryBuilder<Schema, Table, Row>,
+): SelectQueryBuilder<Schema, Table, Row> {
+  return databaseKind(db) === 'sqlite' ? query : query.forUpdate().skipLocked()
 }
 
 /** An instant as ISO text, whether it comes as text (SQLite) or as `Date` (PostgreSQL). */
