@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import {
+  confirmEmail,
   createAuth,
   createFindCaller,
   findLiveSessions,
@@ -10,7 +11,9 @@ import {
   handOver,
   loginWith,
   logoutWith,
+  refuseEmail,
   registerWith,
+  resetPassword,
   updateAccount,
 } from './auth/index.ts'
 import { createFeed, listChanges } from './changes/index.ts'
@@ -24,8 +27,9 @@ import { createHttp } from './http/create-http.ts'
 import { isAllowedSite } from './http/cross-site.ts'
 import { mount } from './http/mount.ts'
 import { mountNative } from './http/mount-native.ts'
+import { startOutbox } from './mail/index.ts'
 import { createRealtime } from './realtime.ts'
-import { mountSite } from './site/index.ts'
+import { mountAccountPages, mountSite } from './site/index.ts'
 import * as tasks from './tasks/index.ts'
 
 export interface AppOptions {
@@ -44,6 +48,7 @@ export interface AppOptions {
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { config, db, secret, log, server, now = () => new Date(), onChange = () => {} } = options
   const app = createHttp({ ...config, log, server })
+  const outbox = startOutbox({ db, smtp: config.smtp, log, now })
   const auth = createAuth({
     db,
     kind: databaseKind(db),
@@ -52,6 +57,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     emailVerification: config.emailVerification,
     registration: config.registration,
     log,
+    outbox,
+    now,
   })
   const findCaller = await createFindCaller({ db, auth })
   const allowedOrigins = new Set([config.baseUrl, ...config.corsOrigins].map((origin) => origin.toLowerCase()))
@@ -69,6 +76,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     stopping = true
     realtime.close()
   })
+  app.addHook('onClose', () => outbox.stop())
   mount(app, {
     verbs: {
       register: registerWith({ db, auth }),
@@ -96,5 +104,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   mountNative(app, (visit, request) => handOver(auth, visit, request))
   mountDocs(app)
   mountSite(app)
+  mountAccountPages(app, {
+    confirmEmail: (token) => confirmEmail({ db, now: now() }, token),
+    refuseEmail: (token) => refuseEmail({ db, now: now() }, token),
+    resetPassword: (visit, input) => resetPassword(auth, visit, input),
+  })
   return app
 }

@@ -218,7 +218,6 @@ describe('settings of later versions', () => {
     expect(readConfig({ LIMITS: 'off', REDIS_URL: 'redis://127.0.0.1' }).withoutEffect).toEqual(['REDIS_URL', 'LIMITS'])
     expect(readConfig({}).withoutEffect).toEqual([])
   })
-
 })
 
 describe('a mail server', () => {

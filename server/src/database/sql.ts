@@ -14,6 +14,12 @@ export async function lockSpace(db: Database, spaceId: string): Promise<void> {
   await db.selectFrom('spaces').select('id').where('id', '=', spaceId).forUpdate().execute()
 }
 
+/** The same for what is decided about an account. */
+export async function lockUser(db: Database, userId: string): Promise<void> {
+  if (databaseKind(db) === 'sqlite') return
+  await db.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute()
+}
+
 /**
  * Holds the name until the transaction ends; false when another transaction has held it for the last five seconds, and
  * then nothing more can be done in this one. On SQLite there is no other transaction.

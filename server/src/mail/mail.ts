@@ -34,9 +34,13 @@ function paragraph(text: string): Html {
 
 function page(title: string, body: readonly Html[]): string {
   return html`<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>${title}</title></head>
-<body style="font-family: sans-serif; line-height: 1.5; max-width: 36em">${body}</body>
-</html>
-`.html
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <title>${title}</title>
+      </head>
+      <body style="font-family: sans-serif; line-height: 1.5; max-width: 36em">
+        ${body}
+      </body>
+    </html> `.html
 }

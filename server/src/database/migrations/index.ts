@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import * as initial from './0001-initial.ts'
-import * as mailExpiry from './0003-mail-expiry.ts'
+import * as mailLinks from './0003-mail-links.ts'
 
 /** A step of the schema. It knows nothing of the program around it, so it does the same years from now. */
 export interface Migration {
@@ -12,5 +12,5 @@ export interface Migration {
 /** Every migration, oldest first. A released one never changes. */
 export const migrations: readonly Migration[] = [
   { name: '0001-initial', up: initial.up },
-  { name: '0003-mail-expiry', up: mailExpiry.up },
+  { name: '0003-mail-links', up: mailLinks.up },
 ]
