@@ -61,19 +61,19 @@ describe.each(databases)('an address with an account and one without, on %s,', (
   }
 
   test('cannot be told apart when signing in', { timeout: 5 * minutes }, () =>
-    compare((email) => send('/login', { email, password: 'wrong password' }), verified, 1),
+    compare((email) => send('/login', { email, password: 'wrong password' }), verified, 5),
   )
 
   test('cannot be told apart when registering', { timeout: 5 * minutes }, () =>
-    compare((email) => send('/register', { name: 'Ada', email, password }), verified, 10),
+    compare((email) => send('/register', { name: 'Ada', email, password }), verified, 5),
   )
 
   test('cannot be told apart when asking for a reset', { timeout: 5 * minutes }, () =>
-    compare((email) => send('/request-password-reset', { email }), verified, 10),
+    compare((email) => send('/request-password-reset', { email }), verified, 5),
   )
 
   test('cannot be told apart when asking for another confirmation', { timeout: 5 * minutes }, () =>
-    compare((email) => send('/send-verification-email', { email }), unverified, 10),
+    compare((email) => send('/send-verification-email', { email }), unverified, 5),
   )
 })
 

@@ -17,21 +17,33 @@ const passedOn = ['accept', 'content-type', 'user-agent', 'authorization', 'cook
  * Headers that are not known to be needed stay behind.
  */
 export async function handOver(auth: Auth, visit: Visit, request: InnerRequest): Promise<Response> {
-  const answer = pass(auth, visit, request)
-  if (!tellsAddresses(auth, request.url)) return answer
-  const [outcome] = await Promise.allSettled([answer, pause(evenTime)])
-  if (outcome.status === 'rejected') throw outcome.reason
-  return outcome.value
+  const path = new URL(request.url, auth.options.baseURL).pathname.replace(/\/+$/, '')
+  const evenAt = performance.now() + evenTime(auth, path)
+  const response = await pass(auth, visit, request)
+  const left = evenAt - performance.now()
+  // Whoever is let in has an account, and shall not wait.
+  if (left > 0 && !(path === signIn && response.ok)) await pause(left)
+  return response
 }
 
-/** In milliseconds: far more than the work behind these replies takes, so that its time does not show. */
-const evenTime = 500
+const signIn = '/api/auth/sign-in/email'
 
-/** Whether the time of the reply could tell if there is an account: only some of them write to the store. */
-function tellsAddresses(auth: Auth, url: string): boolean {
-  const path = url.split('?')[0]?.replace(/\/+$/, '')
-  if (path === '/api/auth/sign-up/email') return auth.options.emailAndPassword.requireEmailVerification
-  return path === '/api/auth/request-password-reset' || path === '/api/auth/change-email'
+/**
+ * In milliseconds: how long a reply takes at least that could tell by its time whether there is an account, since only
+ * one of the two cases has something to read or to write. Far more than the work behind it needs.
+ */
+function evenTime(auth: Auth, path: string): number {
+  switch (path) {
+    case signIn:
+      return 250
+    case '/api/auth/sign-up/email':
+      return auth.options.emailAndPassword.requireEmailVerification ? 300 : 0
+    case '/api/auth/request-password-reset':
+    case '/api/auth/change-email':
+      return 300
+    default:
+      return 0
+  }
 }
 
 function pass(auth: Auth, visit: Visit, request: InnerRequest): Promise<Response> {
