@@ -62,7 +62,14 @@ export async function startMailServer(options: SMTPServerOptions = {}): Promise<
             parsed,
           })
         }
-        receive().then(() => done(), done)
+        void (async () => {
+          try {
+            await receive()
+            done()
+          } catch (error) {
+            done(error instanceof Error ? error : new Error(String(error)))
+          }
+        })()
       },
     })
     server.on('error', () => {})

@@ -39,7 +39,7 @@ describe.each(databases)('an address with an account and one without, on %s,', (
   }
 
   /** Asks for both in turn, every other time the other way round; `atOnce` pairs overlap. */
-  async function compare(ask: (email: string) => Promise<Sample>, known: string, atOnce: number) {
+  async function expectAlike(ask: (email: string) => Promise<Sample>, known: string, atOnce: number) {
     const samples: { known: Sample; unknown: Sample }[] = []
     const measure = async (index: number) => {
       await pause((index % atOnce) * 20)
@@ -61,19 +61,19 @@ describe.each(databases)('an address with an account and one without, on %s,', (
   }
 
   test('cannot be told apart when signing in', { timeout: 5 * minutes }, () =>
-    compare((email) => send('/login', { email, password: 'wrong password' }), verified, 5),
+    expectAlike((email) => send('/login', { email, password: 'wrong password' }), verified, 5),
   )
 
   test('cannot be told apart when registering', { timeout: 5 * minutes }, () =>
-    compare((email) => send('/register', { name: 'Ada', email, password }), verified, 5),
+    expectAlike((email) => send('/register', { name: 'Ada', email, password }), verified, 5),
   )
 
   test('cannot be told apart when asking for a reset', { timeout: 5 * minutes }, () =>
-    compare((email) => send('/request-password-reset', { email }), verified, 5),
+    expectAlike((email) => send('/request-password-reset', { email }), verified, 5),
   )
 
   test('cannot be told apart when asking for another confirmation', { timeout: 5 * minutes }, () =>
-    compare((email) => send('/send-verification-email', { email }), unverified, 5),
+    expectAlike((email) => send('/send-verification-email', { email }), unverified, 5),
   )
 })
 

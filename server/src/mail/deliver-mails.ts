@@ -74,9 +74,9 @@ function isOverdue({ expires_at }: MailRow, at: Date): boolean {
 }
 
 /** From one minute up to eight hours, some thirty hours over all attempts; spread, so that not all come back at once. */
-export function restAfter(attempt: number, random = Math.random()): number {
+function restAfter(attempt: number): number {
   const full = Math.min(rest.first * rest.growth ** (attempt - 1), rest.longest)
-  return Math.round(full * (1 + rest.jitter * (2 * random - 1)))
+  return Math.round(full * (1 + rest.jitter * (2 * Math.random() - 1)))
 }
 
 /** Waits for the sending, but not for ever, and only for a moment once the program is to end. */

@@ -6,7 +6,14 @@ import { type MailServer, startMailServer } from '../../test/mail-server.ts'
 import { openDatabase } from '../database/open.ts'
 import { isoInstant } from '../database/sql.ts'
 import { deliverMails } from './deliver-mails.ts'
-import { findOldestWaiting, queueMail, refuseAddressMail, startOutbox, verificationMail } from './index.ts'
+import {
+  accountDeletedMail,
+  findOldestWaiting,
+  queueMail,
+  refuseAddressMail,
+  startOutbox,
+  verificationMail,
+} from './index.ts'
 import { composeMail } from './mail.ts'
 import { smtpTransport } from './smtp.ts'
 import type { Transport } from './transport.ts'
@@ -198,6 +205,23 @@ describe.each(databases)('the outbox on %s', (database) => {
       expect(html).not.toMatch(/<script|<b>/)
     }
     expect(server.mails.find(({ to }) => to === 'ada@example.org')?.html).toContain('&#60;script&#62;')
+  })
+
+  test('the mail that tells of a deletion outlives the account, and no other does', async () => {
+    const at = now.toISOString()
+    const user = { id: 'ada', name: 'Ada', email: 'ada@example.org', email_verified: true, time_zone: 'UTC' }
+    const times = { two_factor_enabled: false, created_at: at, updated_at: at }
+    await store.db
+      .insertInto('users')
+      .values({ ...user, ...times })
+      .execute()
+    await queueMail(store.db, verificationMail(user.email, secretLink), { userId: user.id, now })
+    await store.db.transaction().execute(async (db) => {
+      await queueMail(db, accountDeletedMail(user.email), { userId: null, now })
+      await db.deleteFrom('users').where('id', '=', user.id).execute()
+    })
+    await deliver()
+    expect(server.mails.map(({ subject }) => subject)).toEqual(['Your account was deleted'])
   })
 
   test('mails that are done are removed after a week, those that wait are not', async () => {
