@@ -2,6 +2,7 @@ import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import {
+  confirmEmail,
   createAuth,
   createFindCaller,
   findStandings,
@@ -10,7 +11,9 @@ import {
   handOver,
   loginWith,
   logoutWith,
+  refuseEmail,
   registerWith,
+  resetPassword,
   updateAccount,
 } from './auth/index.ts'
 import { createFeed, listChanges } from './changes/index.ts'
@@ -25,9 +28,10 @@ import { createHttp } from './http/create-http.ts'
 import { isAllowedSite } from './http/cross-site.ts'
 import { mount } from './http/mount.ts'
 import { mountNative } from './http/mount-native.ts'
+import { startOutbox } from './mail/index.ts'
 import { createRealtime } from './realtime/index.ts'
 import { startRetention } from './retention/index.ts'
-import { mountSite } from './site/index.ts'
+import { mountAccountPages, mountSite } from './site/index.ts'
 import * as tasks from './tasks/index.ts'
 
 export interface AppOptions {
@@ -46,6 +50,7 @@ export interface AppOptions {
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { config, db, secret, log, server, now = () => new Date(), onChange = () => {} } = options
   const app = createHttp({ ...config, log, server })
+  const outbox = startOutbox({ db, smtp: config.smtp, log, now })
   const auth = createAuth({
     db,
     kind: databaseKind(db),
@@ -55,6 +60,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     registration: config.registration,
     log,
     onAccountChange: (userId) => publish({ userId }),
+    outbox,
+    now,
   })
   const findCaller = await createFindCaller({ db, auth })
   const allowedOrigins = new Set([config.baseUrl, ...config.corsOrigins].map((origin) => origin.toLowerCase()))
@@ -79,6 +86,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     stopping = true
     await Promise.all([realtime.close(), retention.stop()])
   })
+  app.addHook('onClose', () => outbox.stop())
   mount(app, {
     verbs: {
       register: registerWith({ db, auth }),
@@ -99,5 +107,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   mountNative(app, (visit, request) => handOver(auth, visit, request))
   mountDocs(app)
   mountSite(app)
+  mountAccountPages(app, {
+    confirmEmail: (token) => confirmEmail({ db, now: now(), publish }, token),
+    refuseEmail: (token) => refuseEmail({ db, now: now(), publish }, token),
+    resetPassword: (visit, input) => resetPassword(auth, visit, input),
+  })
   return app
 }

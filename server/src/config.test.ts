@@ -15,6 +15,7 @@ describe('without any settings', () => {
       dataDir: resolve('data'),
       database: { kind: 'sqlite', file: resolve('data/taskwell.db'), synchronous: 'full' },
       authSecret: undefined,
+      smtp: undefined,
       emailVerification: 'optional',
       registration: 'open',
       corsOrigins: [],
@@ -204,8 +205,6 @@ function anotherBad(name: string, value: string): string {
 
 describe('settings of later versions', () => {
   test.each([
-    ['SMTP_URL', { SMTP_URL: 'http://mail.example', MAIL_FROM: 'a@example.org' }],
-    ['MAIL_FROM', { SMTP_URL: 'smtp://mail.example' }],
     ['REDIS_URL', { REDIS_URL: 'localhost:6379' }],
     ['LIMITS', { LIMITS: 'maybe' }],
     ['METRICS', { METRICS: 'yes' }],
@@ -219,10 +218,35 @@ describe('settings of later versions', () => {
     expect(readConfig({ LIMITS: 'off', REDIS_URL: 'redis://127.0.0.1' }).withoutEffect).toEqual(['REDIS_URL', 'LIMITS'])
     expect(readConfig({}).withoutEffect).toEqual([])
   })
+})
 
-  test('a mail server makes verification the default', () => {
-    const mail = { SMTP_URL: 'smtp://mail.example', MAIL_FROM: 'a@example.org' }
+describe('a mail server', () => {
+  const mail = { SMTP_URL: 'smtp://mail.example', MAIL_FROM: 'a@example.org' }
+
+  test('makes verification the default', () => {
     expect(readConfig(mail).emailVerification).toBe('required')
     expect(readConfig({ ...mail, EMAIL_VERIFICATION: 'optional' }).emailVerification).toBe('optional')
+  })
+
+  test.each(['a@example.org', 'Taskwell <a@example.org>', '<a@example.org>', 'The Täsk Well <tasks+x@mail.example>'])(
+    'sends from %j',
+    (from) => {
+      expect(readConfig({ ...mail, MAIL_FROM: from }).smtp).toEqual({ url: mail.SMTP_URL, from })
+    },
+  )
+
+  test.each(['Taskwell', 'a@b@c', 'a@example.org, b@example.org', 'Taskwell <a>', 'T <a@b> <c@d>', 'T\r\nBcc: <a@b>'])(
+    'cannot send from %j',
+    (from) => {
+      expect(() => readConfig({ ...mail, MAIL_FROM: from })).toThrow('MAIL_FROM')
+    },
+  )
+
+  test.each([
+    ['SMTP_URL', { ...mail, SMTP_URL: 'http://mail.example' }],
+    ['SMTP_URL', { ...mail, SMTP_URL: 'smtp://' }],
+    ['MAIL_FROM', { SMTP_URL: 'smtp://mail.example' }],
+  ])('is told what is wrong with %s', (name, environment) => {
+    expect(() => readConfig(environment)).toThrow(name)
   })
 })

@@ -12,6 +12,8 @@ export interface Config {
   readonly database: DatabaseConfig
   /** Undefined means the one kept in `dataDir`. */
   readonly authSecret: string | undefined
+  /** Undefined means that mails are written to the log. */
+  readonly smtp: { readonly url: string; readonly from: string } | undefined
   readonly emailVerification: 'required' | 'optional'
   readonly registration: 'open' | 'closed'
   readonly corsOrigins: readonly string[]
@@ -41,9 +43,7 @@ export function readConfig(environment: Environment = process.env): Config {
     if (!choices.includes(value)) throw new ConfigError(`${name} must be one of: ${choices.join(', ')}`)
     return value
   }
-  const smtpUrl = readUrl('SMTP_URL', read('SMTP_URL'), ['smtp:', 'smtps:'])
-  if (smtpUrl !== undefined && read('MAIL_FROM') === undefined)
-    throw new ConfigError('MAIL_FROM is needed with SMTP_URL')
+  const smtp = readSmtp(read('SMTP_URL'), read('MAIL_FROM'))
   const production = read('NODE_ENV') === 'production'
   const dataDir = resolve(read('DATA_DIR') ?? './data')
   const config: Config = {
@@ -53,12 +53,13 @@ export function readConfig(environment: Environment = process.env): Config {
     dataDir,
     database: readDatabase(read('DATABASE_URL'), dataDir, choose('SQLITE_SYNCHRONOUS', ['full', 'normal'], 'full')),
     authSecret: readSecret(read('AUTH_SECRET')),
-    emailVerification: choose('EMAIL_VERIFICATION', ['required', 'optional'], smtpUrl ? 'required' : 'optional'),
+    smtp,
+    emailVerification: choose('EMAIL_VERIFICATION', ['required', 'optional'], smtp ? 'required' : 'optional'),
     registration: choose('REGISTRATION', ['open', 'closed'], 'open'),
     corsOrigins: readList(read('CORS_ORIGINS')).map((origin) => readOrigin('CORS_ORIGINS', origin) ?? origin),
     trustProxy: readList(read('TRUST_PROXY')).map(readCidr),
     logLevel: choose('LOG_LEVEL', logLevels, 'info'),
-    withoutEffect: ['SMTP_URL', 'MAIL_FROM', ...readUpcoming(read, choose)].filter((name) => read(name) !== undefined),
+    withoutEffect: readUpcoming(read, choose).filter((name) => read(name) !== undefined),
     production,
   }
   if (production && config.database.kind === 'postgres' && config.authSecret === undefined) {
@@ -85,6 +86,17 @@ function readUpcoming(
   }
   return ['REDIS_URL', 'LIMITS', 'METRICS', ...names]
 }
+
+function readSmtp(address: string | undefined, from: string | undefined): Config['smtp'] {
+  const url = readUrl('SMTP_URL', address, ['smtp:', 'smtps:'])
+  if (from !== undefined && !sender.test(from))
+    throw new ConfigError('MAIL_FROM must be an address such as Taskwell <tasks@example.org>')
+  if (url === undefined) return undefined
+  if (from === undefined) throw new ConfigError('MAIL_FROM is needed with SMTP_URL')
+  return { url, from }
+}
+
+const sender = /^(?:[^<>@,;\p{Cc}]*<[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;]+@[^\s<>@,;]+)$/u
 
 function readUrl(name: string, value: string | undefined, protocols: readonly string[]): string | undefined {
   if (value === undefined) return undefined

@@ -43,7 +43,7 @@ export async function startApp(database: TestDatabaseKind, settings: Record<stri
   const log: Record<string, unknown>[] = []
   let now: Date | undefined
   const server = await startServer(config, {
-    log: pino({ level: 'info' }, { write: (line: string) => void log.push(JSON.parse(line)) }),
+    log: pino({ level: config.logLevel }, { write: (line: string) => void log.push(JSON.parse(line)) }),
     now: () => now ?? new Date(),
     onChange: (event) => void events.push(event),
   })

@@ -3,16 +3,12 @@ import { bearer } from 'better-auth/plugins/bearer'
 import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 import type { Database, DatabaseKind } from '../database/open.ts'
-import {
-  addressTakenMail,
-  emailChangeMail,
-  logMails,
-  passwordResetMail,
-  type SendMail,
-  verificationMail,
-} from './mails.ts'
+import { confirmationLife, createAccountPost, type Outbox } from './account-post.ts'
+import { createNativeEffects } from './native-effects.ts'
 import { createNativeRules } from './native-rules.ts'
+import { endOtherSessions } from './other-sessions.ts'
 import { createPasswords } from './passwords.ts'
+import { endResetLinks, hashIdentifier, resetLinkLife } from './reset-links.ts'
 import { tables } from './tables.ts'
 import { tidyUser } from './user-rules.ts'
 
@@ -27,8 +23,8 @@ export interface AuthSettings {
   readonly log: Logger
   /** Hears, after the commit, that a user has changed or a session of theirs has ended. */
   readonly onAccountChange?: (userId: string) => void
-  /** Without it mails are written to the log. */
-  readonly sendMail?: SendMail
+  readonly outbox: Outbox
+  now(): Date
 }
 
 export type Auth = ReturnType<typeof createAuth>
@@ -61,7 +57,8 @@ export function createAuth(settings: AuthSettings) {
 
 function authOptions(settings: AuthSettings) {
   const { db, kind, baseUrl, secret, emailVerification, registration, log } = settings
-  const { sendMail = logMails(log), onAccountChange = () => {} } = settings
+  const { onAccountChange = () => {} } = settings
+  const post = createAccountPost(settings)
   return {
     appName: 'Taskwell',
     baseURL: baseUrl,
@@ -70,15 +67,9 @@ function authOptions(settings: AuthSettings) {
     trustedOrigins: [baseUrl],
     database: { db, type: kind, transaction: kind === 'postgres' },
     ...tables,
-    user: {
-      ...tables.user,
-      changeEmail: {
-        enabled: true,
-        sendChangeEmailConfirmation: ({ user, newEmail, url }) => sendMail(emailChangeMail(user.email, newEmail, url)),
-      },
-    },
+    user: { ...tables.user, changeEmail: { enabled: true } },
     session: { ...tables.session, ...sessionLife },
-    verification: { ...tables.verification, storeIdentifier: 'hashed' },
+    verification: { ...tables.verification, storeIdentifier: { hash: hashIdentifier } },
     emailAndPassword: {
       enabled: true,
       requireEmailVerification: emailVerification === 'required',
@@ -86,18 +77,20 @@ function authOptions(settings: AuthSettings) {
       minPasswordLength: 8,
       maxPasswordLength: 256,
       password: createPasswords(),
-      resetPasswordTokenExpiresIn: 10 * 60,
+      resetPasswordTokenExpiresIn: resetLinkLife,
       revokeSessionsOnPasswordReset: true,
-      sendResetPassword: ({ user, url }) => sendMail(passwordResetMail(user.email, url)),
-      onExistingUserSignUp: ({ user }) => sendMail(addressTakenMail(user.email, baseUrl)),
+      sendResetPassword: ({ user, url, token }) => post.passwordReset(user, { url, token }),
+      onPasswordReset: ({ user }) => post.passwordChanged(user),
+      onExistingUserSignUp: ({ user }) => post.addressTaken(user),
     },
     emailVerification: {
       sendOnSignUp: true,
       sendOnSignIn: emailVerification === 'required',
       autoSignInAfterVerification: false,
-      sendVerificationEmail: ({ user, url }) => sendMail(verificationMail(user.email, url)),
+      expiresIn: confirmationLife,
+      sendVerificationEmail: ({ user, url, token }) => post.verification(user, { url, token }),
     },
-    hooks: { before: createNativeRules(registration) },
+    hooks: { before: createNativeRules(registration), after: createNativeEffects({ ...settings, post }) },
     databaseHooks: {
       user: {
         create: { before: async (user) => ({ data: tidyUser(user) }) },
@@ -107,13 +100,17 @@ function authOptions(settings: AuthSettings) {
         },
       },
       session: { delete: { after: async (session) => onAccountChange(session.userId) } },
+      account: {
+        update: {
+          before: async (_, request) => endOtherSessions(db, request),
+          after: async (account) => onAccountChange(account.userId),
+        },
+      },
       verification: {
+        // A newer reset link ends the older ones.
         create: {
-          // A newer reset link ends the older ones.
-          before: async ({ value }, request) => {
-            if (request?.path === '/request-password-reset') {
-              await db.deleteFrom('verifications').where('value', '=', value).execute()
-            }
+          after: async ({ id, value }, request) => {
+            if (request?.path === '/request-password-reset') await endResetLinks(db, value, id)
           },
         },
       },

@@ -1,5 +1,5 @@
 import { APIError, createAuthMiddleware } from 'better-auth/api'
-import { checkNewPassword, checkTexts, tidyUser } from './user-rules.ts'
+import { checkEmail, checkNewPassword, checkTexts, tidyUser } from './user-rules.ts'
 
 /**
  * Rules for Better Auth's own routes that must be judged before the route begins: a refusal must not depend on whether
@@ -20,7 +20,10 @@ export function createNativeRules(registration: 'open' | 'closed') {
         return
       case '/change-password':
         checkNewPassword(body['newPassword'])
-        return { context: { body: { ...body, revokeOtherSessions: true } } }
+        return
+      case '/change-email':
+        checkEmail(body['newEmail'])
+        return
     }
   })
 }

@@ -37,6 +37,13 @@ export function checkNewPassword(password: unknown): void {
   if (length > passwordLength.max) throw unacceptable('PASSWORD_TOO_LONG', 'Use at most 128 characters.')
 }
 
+/** @throws APIError when an address is longer than mail allows */
+export function checkEmail(email: unknown): void {
+  if (typeof email === 'string' && countCodePoints(email) > longestEmail) {
+    throw unacceptable('INVALID_EMAIL', 'The e-mail address must have at most 254 characters.')
+  }
+}
+
 /** @throws APIError when a text has NUL or unpaired surrogates, which PostgreSQL cannot store or look up */
 export function checkTexts(fields: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(fields)) {
@@ -57,12 +64,6 @@ function tidyTimeZone(timeZone: unknown): string {
   const found = typeof timeZone === 'string' ? findTimeZone(timeZone) : undefined
   if (found !== undefined) return found
   throw unacceptable('INVALID_TIME_ZONE', 'Give an IANA time zone, such as Europe/Berlin.')
-}
-
-function checkEmail(email: unknown): void {
-  if (typeof email === 'string' && countCodePoints(email) > longestEmail) {
-    throw unacceptable('INVALID_EMAIL', 'The e-mail address must have at most 254 characters.')
-  }
 }
 
 function checkImage(image: unknown): void {

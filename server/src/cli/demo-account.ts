@@ -21,7 +21,8 @@ export async function createDemoAccount(
     emailVerification: 'optional',
     registration: 'open',
     log,
-    sendMail: async () => {},
+    outbox: 'none',
+    now: () => new Date(),
   })
   const ip = '127.0.0.1'
   const { headers } = await registerWith({ db, auth })({ headers: {}, ip }, { body: { name: 'Demo', email, password } })

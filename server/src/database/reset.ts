@@ -11,6 +11,7 @@ const tables = [
   'tasks',
   'spaces',
   'mails',
+  'email_changes',
   'api_tokens',
   'account_events',
   'two_factors',

@@ -17,6 +17,7 @@ export interface Schema {
   account_events: AccountEventsTable
   api_tokens: ApiTokensTable
   mails: MailsTable
+  email_changes: EmailChangesTable
   spaces: SpacesTable
   tasks: TasksTable
   task_search: TaskSearchTable
@@ -115,6 +116,23 @@ interface MailsTable {
   sent_at: MaybeInstant
   failed_at: MaybeInstant
   last_error: string | null
+  /** When its link is of no use any more. */
+  expires_at: MaybeInstant
+}
+
+/** Wishes for another address, until they can neither be confirmed nor refused any more. */
+interface EmailChangesTable {
+  id: string
+  user_id: string
+  old_email: string
+  old_verified: Truth
+  new_email: string
+  confirm_hash: string
+  refuse_hash: string
+  created_at: Instant
+  /** When the new address can no longer confirm. */
+  expires_at: Instant
+  confirmed_at: MaybeInstant
 }
 
 /** A space holds tasks and counts their revisions; each user owns one. */

@@ -1,4 +1,4 @@
-import { type Expression, type ExpressionBuilder, sql, type SqlBool } from 'kysely'
+import { type Expression, type ExpressionBuilder, type SelectQueryBuilder, sql, type SqlBool } from 'kysely'
 import { type Database, databaseKind } from './open.ts'
 import type { Schema } from './schema.ts'
 
@@ -12,6 +12,12 @@ import type { Schema } from './schema.ts'
 export async function lockSpace(db: Database, spaceId: string): Promise<void> {
   if (databaseKind(db) === 'sqlite') return
   await db.selectFrom('spaces').select('id').where('id', '=', spaceId).forUpdate().execute()
+}
+
+/** The same for what is decided about an account. */
+export async function lockUser(db: Database, userId: string): Promise<void> {
+  if (databaseKind(db) === 'sqlite') return
+  await db.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute()
 }
 
 /**
@@ -62,6 +68,14 @@ export function isAmong(db: Database, column: string, values: readonly string[])
   if (databaseKind(db) === 'sqlite')
     return sql<SqlBool>`${ref} in (select value from json_each(${JSON.stringify(values)}))`
   return sql<SqlBool>`${ref} = any(${values}::text[])`
+}
+
+/** Locks the selected rows and passes over those that another transaction has locked. SQLite has one writer at a time. */
+export function skipLocked<Table extends keyof Schema, Row>(
+  db: Database,
+  query: SelectQueryBuilder<Schema, Table, Row>,
+): SelectQueryBuilder<Schema, Table, Row> {
+  return databaseKind(db) === 'sqlite' ? query : query.forUpdate().skipLocked()
 }
 
 /** An instant as ISO text, whether it comes as text (SQLite) or as `Date` (PostgreSQL). */
