@@ -2,9 +2,19 @@ import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import {
+  createErasure,
+  deleteAccountWith,
+  endOtherSessions,
+  endSessionWith,
+  exportAccount,
+  listSessions,
+} from './account/index.ts'
+import { createFailureLog, listAccountEvents } from './account-events/index.ts'
+import {
   confirmEmail,
+  createActivity,
   createAuth,
-  createFindCaller,
+  createIdentify,
   findStandings,
   getAccount,
   getSession,
@@ -33,6 +43,7 @@ import { createRealtime } from './realtime/index.ts'
 import { startRetention } from './retention/index.ts'
 import { mountAccountPages, mountSite } from './site/index.ts'
 import * as tasks from './tasks/index.ts'
+import { createToken, deleteToken, listTokens } from './tokens/index.ts'
 
 export interface AppOptions {
   readonly config: Config & { readonly baseUrl: string }
@@ -51,6 +62,12 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { config, db, secret, log, server, now = () => new Date(), onChange = () => {} } = options
   const app = createHttp({ ...config, log, server })
   const outbox = startOutbox({ db, smtp: config.smtp, log, now })
+  const failures = createFailureLog({ db, log })
+  const activity = createActivity({ db, log })
+  const erasure = createErasure({ db, log })
+  app.addHook('onClose', async () => {
+    await Promise.all([failures, activity, erasure].map((job) => job.stop()))
+  })
   const auth = createAuth({
     db,
     kind: databaseKind(db),
@@ -62,15 +79,17 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     onAccountChange: (userId) => publish({ userId }),
     outbox,
     now,
+    sessionsAUser: config.sessionsAUser,
+    onSignInFailed: (attempt) => failures.add(attempt),
   })
-  const findCaller = await createFindCaller({ db, auth })
+  const identify = await createIdentify({ db, auth, activity })
   const allowedOrigins = new Set([config.baseUrl, ...config.corsOrigins].map((origin) => origin.toLowerCase()))
   const realtime = createRealtime({
     server,
     log,
     feed: createFeed(db),
     epoch: await getEpoch(db),
-    findCaller: (visit) => findCaller(visit, now()),
+    findCaller: (visit) => identify(visit, now()),
     isAllowedSite: ({ headers }) => isAllowedSite(headers, allowedOrigins),
     findStandings: (credentials) => findStandings(db, credentials, now()),
     findForeignWrites: () => findForeignWrites(db),
@@ -91,16 +110,25 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     verbs: {
       register: registerWith({ db, auth }),
       login: loginWith({ db, auth }),
-      logout: logoutWith({ auth }),
+      logout: logoutWith({ db, auth }),
       getSession,
       getAccount,
       updateAccount,
+      deleteAccount: deleteAccountWith({ auth, erasure }),
+      exportAccount,
+      listSessions,
+      endSession: endSessionWith({ auth }),
+      endOtherSessions,
+      listAccountEvents,
+      listTokens,
+      createToken,
+      deleteToken,
       ...tasks,
       replaceTask: tasks.updateTask,
       listChanges,
       ...healthVerbs(db, () => stopping),
     },
-    identify: findCaller,
+    identify,
     base: { db, secret, publish },
     now,
   })

@@ -20,6 +20,7 @@ describe('without any settings', () => {
       registration: 'open',
       corsOrigins: [],
       trustProxy: [],
+      sessionsAUser: 50,
       logLevel: 'info',
       production: false,
       withoutEffect: [],

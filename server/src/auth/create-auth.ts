@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 import type { Database, DatabaseKind } from '../database/open.ts'
 import { confirmationLife, createAccountPost, type Outbox } from './account-post.ts'
+import { ipHeader } from './client-address.ts'
 import { createNativeEffects } from './native-effects.ts'
 import { createNativeRules } from './native-rules.ts'
 import { endOtherSessions } from './other-sessions.ts'
@@ -11,6 +12,7 @@ import { createPasswords } from './passwords.ts'
 import { endResetLinks, hashIdentifier, resetLinkLife } from './reset-links.ts'
 import { tables } from './tables.ts'
 import { tidyUser } from './user-rules.ts'
+import { type AccountWatch, watchAccounts } from './watch-accounts.ts'
 
 export interface AuthSettings {
   readonly db: Database
@@ -21,6 +23,10 @@ export interface AuthSettings {
   readonly emailVerification: 'required' | 'optional'
   readonly registration: 'open' | 'closed'
   readonly log: Logger
+  /** How many live sessions a user may have; 50 unless given. */
+  readonly sessionsAUser?: number
+  /** Hears of failed sign-ins, for addresses that are known and for others. */
+  readonly onSignInFailed?: AccountWatch['onSignInFailed']
   /** Hears, after the commit, that a user has changed or a session of theirs has ended. */
   readonly onAccountChange?: (userId: string) => void
   readonly outbox: Outbox
@@ -28,9 +34,6 @@ export interface AuthSettings {
 }
 
 export type Auth = ReturnType<typeof createAuth>
-
-/** Carries the client's address to Better Auth; only `handOver` sets it, and nothing that a client sends gets through. */
-export const ipHeader = 'x-taskwell-client-ip'
 
 const day = 24 * 60 * 60
 /** In seconds: how long a session lives without being used, and how old it gets before use prolongs it. */
@@ -57,7 +60,7 @@ export function createAuth(settings: AuthSettings) {
 
 function authOptions(settings: AuthSettings) {
   const { db, kind, baseUrl, secret, emailVerification, registration, log } = settings
-  const { onAccountChange = () => {} } = settings
+  const { sessionsAUser = 50, onSignInFailed = () => {}, onAccountChange = () => {} } = settings
   const post = createAccountPost(settings)
   return {
     appName: 'Taskwell',
@@ -115,7 +118,10 @@ function authOptions(settings: AuthSettings) {
         },
       },
     },
-    plugins: [bearer({ requireSignature: true })],
+    plugins: [
+      bearer({ requireSignature: true }),
+      watchAccounts({ db, sessionsAUser, onSignInFailed, onAccountChange }),
+    ],
     disabledPaths,
     rateLimit: { enabled: false },
     telemetry: { enabled: false },

@@ -8,6 +8,8 @@ import { isUnchanged } from './etags.ts'
 import { refuseForeignMethod } from './methods.ts'
 import { createNameTurns, type NameTurns } from './name-turns.ts'
 import { readQuery } from './read-query.ts'
+import { refuseBeyondScope } from './scopes.ts'
+import { sendPieces } from './pieces.ts'
 import type { Outcome, Verbs, Visit } from '../verb.ts'
 
 /** Finds out who asks. `setCookie` renews the session's cookie. */
@@ -62,6 +64,7 @@ function mountEndpoint(
     onRequest: async (request, reply) => {
       if (endpoint.params) refuseForeignMethod(request)
       if (!endpoint.public) await identifyCaller(request, reply, options)
+      if (request.context) refuseBeyondScope(endpoint, request.context.caller)
       refuseUnacceptable(request)
     },
     preValidation: async (request) => {
@@ -143,7 +146,8 @@ function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply
   reply.code(status).headers(headersOf(outcome, etag))
   const isUnchangedTask = endpoint.etag === 'task' && endpoint.method === 'GET' && etag !== undefined
   if (isUnchangedTask && isUnchanged(request.headers['if-none-match'], etag)) return reply.code(304).send()
-  return status === 204 ? reply.send() : body
+  if (status === 204) return reply.send()
+  return endpoint.streamed ? sendPieces(request, reply, body) : body
 }
 
 /** The reply in its final form, before anything is sent: it goes out only after the commit. */

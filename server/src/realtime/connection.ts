@@ -10,8 +10,8 @@ export interface Delivery {
   readonly spaceId: string
   /** The connection ends when this does. */
   readonly credential: Credential
-  /** When the credential's time runs out, unless it is prolonged. */
-  expiresAt: Date
+  /** When the credential's time runs out, unless it is prolonged; null when it has no end. */
+  expiresAt: Date | null
   /** The user as the client knows it, as JSON; undefined while the connection is being prepared. */
   user: string | undefined
   /** The revision that the client has been brought to; undefined while it is being prepared. */

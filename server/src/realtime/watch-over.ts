@@ -60,7 +60,7 @@ export function watchOver(options: WatchOptions): Watch {
     const now = options.now()
     for (const socket of connections) {
       if (isLost(socket)) drop(socket)
-      else if (isAnyoneDue || socket.data.expiresAt <= now) due.add(socket)
+      else if (isAnyoneDue || hasExpired(socket, now)) due.add(socket)
     }
   }
 
@@ -125,6 +125,10 @@ function isLost(socket: Connection): boolean {
   const now = Date.now()
   socket.data.stuckSince ??= now
   return now - socket.data.stuckSince > patience
+}
+
+function hasExpired({ data: { expiresAt } }: Connection, now: Date): boolean {
+  return expiresAt !== null && expiresAt <= now
 }
 
 function keyOf({ kind, id }: Credential): string {
