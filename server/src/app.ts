@@ -7,9 +7,9 @@ import {
   findLiveSessions,
   getAccount,
   getSession,
-  handOver,
   loginWith,
   logoutWith,
+  nativeRoutes,
   registerWith,
   updateAccount,
 } from './auth/index.ts'
@@ -24,6 +24,7 @@ import { createHttp } from './http/create-http.ts'
 import { isAllowedSite } from './http/cross-site.ts'
 import { mount } from './http/mount.ts'
 import { mountNative } from './http/mount-native.ts'
+import { createLimits, noLimits } from './limits/index.ts'
 import { createRealtime } from './realtime.ts'
 import { mountSite } from './site/index.ts'
 import * as tasks from './tasks/index.ts'
@@ -53,11 +54,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     registration: config.registration,
     log,
   })
+  const limits = config.limits
+    ? createLimits({ settings: config.limits, secret, isSecure: config.baseUrl.startsWith('https:') })
+    : noLimits
   const findCaller = await createFindCaller({ db, auth })
   const allowedOrigins = new Set([config.baseUrl, ...config.corsOrigins].map((origin) => origin.toLowerCase()))
   const realtime = createRealtime({
     server,
     log,
+    socketsAUser: config.limits?.sockets,
     feed: createFeed(db),
     epoch: await getEpoch(db),
     findCaller: (visit) => findCaller(visit, now()),
@@ -83,9 +88,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       ...healthVerbs(db, () => stopping),
     },
     identify: findCaller,
+    limits,
     base: {
       db,
       secret,
+      taskQuota: config.limits?.tasks,
       publish: (event) => {
         realtime.notify(event.spaceId, event.revision)
         onChange(event)
@@ -93,7 +100,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     },
     now,
   })
-  mountNative(app, (visit, request) => handOver(auth, visit, request))
+  mountNative(app, nativeRoutes({ auth, limits, findCaller, now }))
   mountDocs(app)
   mountSite(app)
   return app

@@ -10,6 +10,8 @@ export interface RealtimeOptions {
   readonly feed: Feed
   readonly epoch: string
   readonly log: Log
+  /** How many connections a user may have; undefined for as many as one likes. */
+  readonly socketsAUser: number | undefined
   findCaller(visit: Visit): Promise<{ caller: Caller } | undefined>
   isAllowedSite(visit: Visit): boolean
   /** Those of the sessions that have not ended. */
@@ -40,13 +42,13 @@ interface Waiting {
 
 type Connection = Socket<DefaultEventsMap, ServerEvents, DefaultEventsMap, Delivery>
 
-const most = { socketsAUser: 20, tasksAnEvent: 100, tasksReplayed: 1_000, bytesAMessage: 64 * 1024, inboundASecond: 20 }
+const most = { tasksAnEvent: 100, tasksReplayed: 1_000, bytesAMessage: 64 * 1024, inboundASecond: 20 }
 const sessionCheck = 500
 const patience = 15_000
 
 /** Attaches Socket.IO to the server, which must have its request handler by then. */
 export function createRealtime(options: RealtimeOptions): Realtime {
-  const { server, feed, epoch, log } = options
+  const { server, feed, epoch, log, socketsAUser = Number.POSITIVE_INFINITY } = options
   const io = new Server<DefaultEventsMap, ServerEvents, DefaultEventsMap, Delivery>(server, {
     transports: ['websocket'],
     allowUpgrades: false,
@@ -79,14 +81,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     const found = await options.findCaller(visit)
     if (!found?.caller.sessionId) throw refused('unauthenticated')
     const { spaceId, sessionId } = found.caller
-    if ((spaces.get(spaceId)?.size ?? 0) >= most.socketsAUser) throw refused('rate_limited')
+    if ((spaces.get(spaceId)?.size ?? 0) >= socketsAUser) throw refused('rate_limited')
     Object.assign(socket.data, { spaceId, sessionId, revision: undefined, takenAt: Date.now() })
   }
 
   io.on('connection', (socket) => {
     const listening = spaces.get(socket.data.spaceId) ?? new Set()
     // Of several that were admitted at once, too.
-    if (listening.size >= most.socketsAUser) return void socket.disconnect(true)
+    if (listening.size >= socketsAUser) return void socket.disconnect(true)
     spaces.set(socket.data.spaceId, listening.add(socket))
     socket.on('disconnect', () => {
       listening.delete(socket)

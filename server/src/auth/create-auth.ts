@@ -14,6 +14,7 @@ import {
 import { createNativeRules } from './native-rules.ts'
 import { createPasswords } from './passwords.ts'
 import { tables } from './tables.ts'
+import { createCodeRules, createTwoFactor, disabledTwoFactorPaths } from './two-factor.ts'
 import { tidyUser } from './user-rules.ts'
 
 export interface AuthSettings {
@@ -50,6 +51,7 @@ const disabledPaths = [
   '/update-session',
   '/delete-user',
   '/delete-user/callback',
+  ...disabledTwoFactorPaths,
 ]
 
 /** Sets up Better Auth on our tables and with our rules, which hold on its native routes, too. */
@@ -111,7 +113,11 @@ function authOptions(settings: AuthSettings) {
         },
       },
     },
-    plugins: [bearer({ requireSignature: true })],
+    plugins: [
+      bearer({ requireSignature: true }),
+      createTwoFactor(),
+      { id: 'taskwell-codes', hooks: { before: [{ matcher: () => true, handler: createCodeRules(db) }] } },
+    ],
     disabledPaths,
     rateLimit: { enabled: false },
     telemetry: { enabled: false },

@@ -9,7 +9,9 @@ import { Refusal } from '../errors.ts'
 import { createAjv } from './formats.ts'
 import { answerPreflight, exposeHeaders, varyByOrigin } from './cors.ts'
 import { isAllowedSite } from './cross-site.ts'
+import { tellLimits } from './limit-requests.ts'
 import { logRequest } from './log-request.ts'
+import { shedLoad } from './shed-load.ts'
 import { refuseUnrouted } from './methods.ts'
 import { acceptJson } from './parse-json.ts'
 import { problemType, sendProblem, toProblem } from './problems.ts'
@@ -70,6 +72,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
       })
     }
   })
+  shedLoad(app)
+  tellLimits(app)
   app.addHook('onSend', async (request, reply) => varyByOrigin(request, reply))
   app.addHook('onResponse', async (request, reply) => logRequest(request, reply))
   return app

@@ -3,9 +3,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { calendarAt } from '../calendar/index.ts'
 import type { Context } from '../context.ts'
 import { invalid, Refusal } from '../errors.ts'
+import type { Limits } from '../limits/index.ts'
 import { version } from '../version.ts'
 import { answerOnce, type FinishedReply, readIdempotencyKey } from './answer-once.ts'
 import { etagOf, isUnchanged, taskEtag } from './etags.ts'
+import { admitRequest, withinLimits } from './limit-requests.ts'
 import { refuseForeignMethod } from './methods.ts'
 import { readQuery } from './read-query.ts'
 import type { Outcome, Verbs, Visit } from '../verb.ts'
@@ -19,6 +21,7 @@ export type Identify = (
 export interface MountOptions {
   readonly verbs: Verbs
   readonly identify: Identify
+  readonly limits: Limits
   /** What contexts are made of, beside the caller. */
   readonly base: Omit<Context, 'caller' | 'now' | 'log'>
   readonly now: () => Date
@@ -56,6 +59,7 @@ function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, 
     onRequest: async (request, reply) => {
       if (endpoint.params) refuseForeignMethod(request)
       if (!endpoint.public) await identifyCaller(request, reply, options)
+      await admitRequest(options.limits, endpoint, request)
       refuseUnacceptable(request)
     },
     preValidation: async (request) => {
@@ -65,7 +69,10 @@ function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, 
     },
     handler: async (request, reply) => {
       const visit = visitOf(request)
-      if (endpoint.public) return answer(endpoint, request, reply, await verb(visit, inputOf(request)))
+      if (endpoint.public) {
+        const work = () => verb(visit, inputOf(request))
+        return answer(endpoint, request, reply, await withinLimits(options.limits, { endpoint, request, reply }, work))
+      }
       const context = getContext(request)
       if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply, context.caller.revision))
         return reply
@@ -91,8 +98,10 @@ async function identifyCaller(request: FastifyRequest, reply: FastifyReply, opti
   const now = options.now()
   const visit = visitOf(request)
   const found = await options.identify(visit, now)
-  if (!found)
+  if (!found) {
+    await options.limits.countStranger(request.meter, request.ip)
     throw new Refusal('unauthenticated', { detail: 'Sign in at POST /api/auth/login and send the cookie or token.' })
+  }
   const log = request.log.child({ user: found.caller.userId })
   request.context = { ...options.base, caller: found.caller, now, log, visit }
   if (found.setCookie) reply.header('set-cookie', [...found.setCookie])

@@ -1,0 +1,60 @@
+import type { Endpoint } from '@taskwell/api'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { Refusal } from '../errors.ts'
+import { limitHeaders, type Limits, type Meter } from '../limits/index.ts'
+import type { Outcome } from '../verb.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    meter: Meter
+  }
+}
+
+/** Has every reply tell what its request has drawn on, whether it was refused or not. */
+export function tellLimits(app: FastifyInstance): void {
+  app.decorateRequest('meter')
+  app.addHook('onRequest', async (request) => {
+    request.meter = new Map()
+  })
+  app.addHook('onSend', async (request, reply) => {
+    reply.headers(limitHeaders(request.meter))
+  })
+}
+
+/** Judges by who asks, or from where, before anything of the request's content is read. @throws rate_limited */
+export async function admitRequest(limits: Limits, { limit }: Endpoint, request: FastifyRequest): Promise<void> {
+  const { meter, ip, headers, context } = request
+  if ((limit === 'read' || limit === 'write') && context) await limits.countRequest(meter, limit, context.caller.userId)
+  if (limit === 'login' || limit === 'registration') await limits.expectRoom(meter, limit, { headers, ip })
+}
+
+/** Has what fails, or what makes accounts, count. A device that signs in is known from then on. */
+export async function withinLimits(
+  limits: Limits,
+  { endpoint, request, reply }: { endpoint: Endpoint; request: FastifyRequest; reply: FastifyReply },
+  work: () => Promise<Outcome<unknown>>,
+): Promise<Outcome<unknown>> {
+  const { meter, ip, headers, body } = request
+  const email = emailOf(body)
+  if (email === undefined || (endpoint.limit !== 'login' && endpoint.limit !== 'registration')) return work()
+  const visit = { headers, ip }
+  const outcome =
+    endpoint.limit === 'login'
+      ? await limits.signIn(meter, { visit, email }, work, isRefusal('invalid_credentials'))
+      : await limits.register(meter, visit, work, (result) => !(result instanceof Error) || isTaken(result))
+  const cookie = limits.deviceCookie(email)
+  if (cookie !== undefined && outcome.headers?.['set-auth-token'] !== undefined) reply.header('set-cookie', cookie)
+  return outcome
+}
+
+const isTaken = isRefusal('email_taken')
+
+function isRefusal(code: string): (result: unknown) => boolean {
+  return (result) => result instanceof Refusal && result.code === code
+}
+
+function emailOf(body: unknown): string | undefined {
+  return typeof body === 'object' && body !== null && 'email' in body && typeof body.email === 'string'
+    ? body.email
+    : undefined
+}
