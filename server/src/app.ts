@@ -102,6 +102,6 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   })
   mountNative(app, nativeRoutes({ auth, limits, findCaller, now }))
   mountDocs(app)
-  mountSite(app)
+  mountSite(app, { baseUrl: config.baseUrl, now })
   return app
 }

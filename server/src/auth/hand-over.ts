@@ -24,13 +24,12 @@ export async function handOver(auth: Auth, visit: Visit, request: InnerRequest):
   const response = await auth.handler(
     new Request(auth.options.baseURL + url, { method, headers, ...(hasBody ? { body } : {}) }),
   )
-  return url.startsWith('/api/auth/sign-in/') ? withoutDeadSession(response) : response
+  return url.startsWith('/api/auth/sign-in/email') ? withoutDeadSession(response) : response
 }
 
 /** Where a second factor is awaited, the library still tells of the session that it made and ended in between. */
 async function withoutDeadSession(response: Response): Promise<Response> {
-  const { twoFactorRedirect } = await readReply(response.clone())
-  if (!twoFactorRedirect) return response
+  if (!response.ok || !(await readReply(response.clone())).twoFactorRedirect) return response
   const headers = new Headers(response.headers)
   headers.delete('set-auth-token')
   headers.delete('set-cookie')

@@ -55,6 +55,7 @@ export function nativeRoutes({ auth, limits, findCaller, now }: Options) {
       const url = `/api/auth${path}${query}`
       const work = () => handOver(auth, visit, { method, url, ...(body && { body }) })
       const kind = method === 'POST' ? kinds[path] : undefined
+      if (path === '/sign-out') return withoutCopies(await work())
       if (kind === undefined) return work()
       const email = emailIn(body)
       if (kind === 'registration') return known(email, await limits.register(meter, visit, work, hasAccount))
@@ -83,6 +84,12 @@ export function nativeRoutes({ auth, limits, findCaller, now }: Options) {
     const account = path === '/change-email' ? found?.user.email : email
     if (account !== undefined) await limits.countMail(meter, account)
   }
+}
+
+/** Whoever signs out leaves nothing behind in the browser. */
+function withoutCopies(response: Response): Response {
+  if (response.ok) response.headers.set('clear-site-data', '"cache"')
+  return response
 }
 
 const wrong = new Set(['INVALID_EMAIL_OR_PASSWORD', 'INVALID_PASSWORD', 'INVALID_CODE', 'INVALID_BACKUP_CODE'])

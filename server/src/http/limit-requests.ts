@@ -6,24 +6,27 @@ import type { Outcome } from '../verb.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    meter: Meter
+    meter: Meter | null
   }
 }
 
 /** Has every reply tell what its request has drawn on, whether it was refused or not. */
 export function tellLimits(app: FastifyInstance): void {
-  app.decorateRequest('meter')
-  app.addHook('onRequest', async (request) => {
-    request.meter = new Map()
+  app.decorateRequest('meter', null)
+  app.addHook('onSend', async ({ meter }, reply) => {
+    if (meter) reply.headers(limitHeaders(meter))
   })
-  app.addHook('onSend', async (request, reply) => {
-    reply.headers(limitHeaders(request.meter))
-  })
+}
+
+/** What the request has drawn on so far. */
+export function meterOf(request: FastifyRequest): Meter {
+  return (request.meter ??= new Map())
 }
 
 /** Judges by who asks, or from where, before anything of the request's content is read. @throws rate_limited */
 export async function admitRequest(limits: Limits, { limit }: Endpoint, request: FastifyRequest): Promise<void> {
-  const { meter, ip, headers, context } = request
+  const { ip, headers, context } = request
+  const meter = meterOf(request)
   if ((limit === 'read' || limit === 'write') && context) await limits.countRequest(meter, limit, context.caller.userId)
   if (limit === 'login' || limit === 'registration') await limits.expectRoom(meter, limit, { headers, ip })
 }
@@ -34,7 +37,8 @@ export async function withinLimits(
   { endpoint, request, reply }: { endpoint: Endpoint; request: FastifyRequest; reply: FastifyReply },
   work: () => Promise<Outcome<unknown>>,
 ): Promise<Outcome<unknown>> {
-  const { meter, ip, headers, body } = request
+  const { ip, headers, body } = request
+  const meter = meterOf(request)
   const email = emailOf(body)
   if (email === undefined || (endpoint.limit !== 'login' && endpoint.limit !== 'registration')) return work()
   const visit = { headers, ip }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { notFound, Refusal } from '../errors.ts'
 import type { Meter } from '../limits/index.ts'
+import { meterOf } from './limit-requests.ts'
 import { allowedMethods, nativeMethods, refuseUnrouted } from './methods.ts'
 import { visitOf } from './mount.ts'
 import type { Visit } from '../verb.ts'
@@ -34,10 +35,10 @@ export function mountNative(app: FastifyInstance, routes: NativeRoutes): void {
           refuseUnrouted(request, reply)
           return reply
         }
-        await routes.admit(request.meter, visitOf(request), toNative(request))
+        await routes.admit(meterOf(request), visitOf(request), toNative(request))
       },
       handler: async (request, reply) => {
-        const response = await routes.answer(request.meter, visitOf(request), toNative(request))
+        const response = await routes.answer(meterOf(request), visitOf(request), toNative(request))
         return pass(response, reply)
       },
     })

@@ -7,7 +7,7 @@ import type { Limits } from '../limits/index.ts'
 import { version } from '../version.ts'
 import { answerOnce, type FinishedReply, readIdempotencyKey } from './answer-once.ts'
 import { etagOf, isUnchanged, taskEtag } from './etags.ts'
-import { admitRequest, withinLimits } from './limit-requests.ts'
+import { admitRequest, meterOf, withinLimits } from './limit-requests.ts'
 import { refuseForeignMethod } from './methods.ts'
 import { readQuery } from './read-query.ts'
 import type { Outcome, Verbs, Visit } from '../verb.ts'
@@ -99,7 +99,7 @@ async function identifyCaller(request: FastifyRequest, reply: FastifyReply, opti
   const visit = visitOf(request)
   const found = await options.identify(visit, now)
   if (!found) {
-    await options.limits.countStranger(request.meter, request.ip)
+    await options.limits.countStranger(meterOf(request), request.ip)
     throw new Refusal('unauthenticated', { detail: 'Sign in at POST /api/auth/login and send the cookie or token.' })
   }
   const log = request.log.child({ user: found.caller.userId })

@@ -2,8 +2,9 @@ import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Refusal } from '../errors.ts'
 
-/** In milliseconds, a second's mean: from here on new requests would only make all of them slower. */
-const longestDelay = 500
+/** In milliseconds, the mean of an interval: from here on new requests would only make all of them slower. */
+const longestDelay = 1_000
+const interval = 2_000
 /** Requests that have arrived wholly and are not answered yet. */
 const mostAtOnce = 2_000
 
@@ -11,8 +12,10 @@ const mostAtOnce = 2_000
 export function shedLoad(app: FastifyInstance, { atOnce = mostAtOnce, delay = longestDelay } = {}): void {
   app.register(underPressure, {
     maxEventLoopDelay: delay,
-    pressureHandler: async (request: FastifyRequest) => {
-      if (!isProbe(request)) throw overloaded()
+    sampleInterval: interval,
+    pressureHandler: async (request: FastifyRequest, _, __, measured) => {
+      // Without a number nothing was measured: the process stood still for a while, and goes on.
+      if (Number.isFinite(measured) && !isProbe(request)) throw overloaded()
     },
   })
   let underWay = 0
