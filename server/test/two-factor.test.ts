@@ -188,6 +188,20 @@ describe.each(databases)('two-factor sign-in on %s', (database) => {
     expect(used.headers).toHaveProperty('set-auth-token')
   })
 
+  test('is wanted after a reset of the password, too', async () => {
+    const { user, secret } = await enable()
+    await post('/request-password-reset', { email: user.email })
+    const mails = () =>
+      app.log.map(({ mail }) => JSON.stringify(mail ?? '')).filter((mail) => mail.includes(user.email))
+    await expect.poll(() => mails().join()).toContain('reset-password/')
+    const token = /reset-password\/([\w-]+)/.exec(mails().join())?.[1]
+    const reset = await post('/reset-password', { token, newPassword: 'another good one' })
+    expect(reset.status, reset.text).toBe(200)
+    expect(reset.headers).not.toHaveProperty('set-auth-token')
+    expectProblem(await login(user, { password: 'another good one' }), 401, 'two_factor_required')
+    expect((await login(user, { password: 'another good one', code: codeOf(secret) })).status).toBe(200)
+  })
+
   test('keeps its secret encrypted', async () => {
     const { user, secret, backupCodes } = await begin()
     const row = await app.db

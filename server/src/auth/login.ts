@@ -38,7 +38,9 @@ async function signIn(auth: Auth, visit: Visit, body: Input<typeof contract.logi
       detail: 'Send the code of your app, or a backup code, as `code` along with address and password.',
     })
   }
-  return giveCode(auth, visit, first.response, code.replaceAll(/\s/g, ''))
+  const second = await giveCode(auth, visit, first.response, code.replaceAll(/\s/g, ''))
+  // Somebody else used a backup code in the same moment: asked again, it is told whether it was this one.
+  return second.response.status === 409 ? signIn(auth, visit, body) : second
 }
 
 /** The second step of Better Auth's own flow, which knows of the first by its cookies. */

@@ -6,8 +6,6 @@ const refusals: Record<string, () => Refusal> = {
   INVALID_EMAIL_OR_PASSWORD: () => new Refusal('invalid_credentials'),
   INVALID_CODE: () => new Refusal('invalid_credentials', { detail: 'The code is wrong, or was used already.' }),
   INVALID_BACKUP_CODE: () => new Refusal('invalid_credentials', { detail: 'The code is wrong, or was used already.' }),
-  // Somebody else used a backup code in the same moment.
-  CONFLICT: () => new Refusal('invalid_credentials', { detail: 'The code is wrong, or was used already.' }),
   EMAIL_NOT_VERIFIED: () => new Refusal('email_not_verified'),
   REGISTRATION_CLOSED: () => new Refusal('registration_closed'),
   USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL: () => new Refusal('email_taken'),

@@ -60,7 +60,9 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   })
   acceptJson(app)
   refuseTunnels(options.server)
+  const isSecure = options.baseUrl.startsWith('https:')
   app.addHook('onRequest', async (request, reply) => {
+    if (isSecure) reply.header('strict-transport-security', 'max-age=31536000')
     reply.headers(securityHeaders).header('x-request-id', request.id)
     refuseMalformed(request)
     exposeHeaders(request, reply, allowedOrigins)
@@ -81,7 +83,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 
 const securityHeaders = {
   'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'content-security-policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
