@@ -47,8 +47,7 @@ describe('a server with too much to do', () => {
       if (isBusy) setTimeout(block, 0)
     }
     block()
-    const told = expect.poll(async () => (await requests.send({ path: '/fast' })).status, { timeout: 15_000 })
-    await told.toBe(503)
+    await expect.poll(async () => (await requests.send({ path: '/fast' })).status, { timeout: 15_000 }).toBe(503)
     expect((await requests.send({ path: '/health' })).status).toBe(200)
     isBusy = false
     await expect.poll(async () => (await requests.send({ path: '/fast' })).status, { timeout: 15_000 }).toBe(200)
