@@ -268,6 +268,22 @@ describe.each(onSqlite)('limits on %s', (database) => {
     expect((await change(password)).status).toBe(429)
   })
 
+  test('a session that a native route prolongs is told to the browser, once', async () => {
+    await start()
+    const ada = await app.createUser()
+    const { headers } = await login(ada.email, password)
+    const cookie = headers['set-cookie']?.[0]?.split(';')[0] ?? ''
+    const long = new Date(Date.now() - 25 * 60 * 60 * 1000).toISOString()
+    await app.db
+      .updateTable('sessions')
+      .set({ updated_at: long, expires_at: new Date(Date.now() + 5 * 24 * 60 * 60 * 1000).toISOString() })
+      .execute()
+    const first = await requests.send({ path: '/api/auth/get-session', headers: { cookie } })
+    expect(first.headers['set-cookie']?.join()).toContain('session_token=')
+    const second = await requests.send({ path: '/api/auth/get-session', headers: { cookie } })
+    expect(second.headers['set-cookie']?.join() ?? '').not.toContain('session_token=')
+  })
+
   test('native routes take JSON only', async () => {
     await start()
     const ada = await app.createUser()

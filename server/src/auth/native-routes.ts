@@ -41,13 +41,16 @@ const kinds: Readonly<Record<string, 'signIn' | 'registration' | 'mail' | 'code'
 /** Better Auth's own routes, within the same limits as ours. */
 export function nativeRoutes({ auth, limits, findCaller, now }: Options) {
   return {
-    async admit(meter: Meter, visit: Visit, { method, path }: NativeRequest): Promise<void> {
+    async admit(meter: Meter, visit: Visit, { method, path }: NativeRequest): Promise<readonly string[]> {
       const kind = kinds[path]
-      if (kind === 'signIn') return limits.expectRoom(meter, 'login', visit)
-      if (kind === 'registration') return limits.expectRoom(meter, 'registration', visit)
+      if (kind === 'signIn' || kind === 'registration') {
+        await limits.expectRoom(meter, kind === 'signIn' ? 'login' : kind, visit)
+        return []
+      }
       const found = await findCaller(visit, now())
-      if (!found) return limits.countStranger(meter, visit.ip)
-      return limits.countRequest(meter, method === 'POST' ? 'write' : 'read', found.caller.userId)
+      if (found) await limits.countRequest(meter, method === 'POST' ? 'write' : 'read', found.caller.userId)
+      else await limits.countStranger(meter, visit.ip)
+      return found?.setCookie ?? []
     },
 
     async answer(meter: Meter, visit: Visit, request: NativeRequest): Promise<Response> {

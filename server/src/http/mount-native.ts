@@ -17,8 +17,8 @@ export interface NativeRequest {
 
 /** Answers the requests of Better Auth's own clients. */
 export interface NativeRoutes {
-  /** Refuses who asks for too much, before the body is read. */
-  admit(meter: Meter, visit: Visit, request: NativeRequest): Promise<void>
+  /** Refuses who asks for too much, before the body is read. Answers the cookies of a session that was prolonged. */
+  admit(meter: Meter, visit: Visit, request: NativeRequest): Promise<readonly string[]>
   answer(meter: Meter, visit: Visit, request: NativeRequest): Promise<Response>
 }
 
@@ -35,7 +35,8 @@ export function mountNative(app: FastifyInstance, routes: NativeRoutes): void {
           refuseUnrouted(request, reply)
           return reply
         }
-        await routes.admit(meterOf(request), visitOf(request), toNative(request))
+        const cookies = await routes.admit(meterOf(request), visitOf(request), toNative(request))
+        if (cookies.length > 0) reply.header('set-cookie', [...cookies])
       },
       handler: async (request, reply) => {
         const response = await routes.answer(meterOf(request), visitOf(request), toNative(request))
