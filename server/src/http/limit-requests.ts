@@ -1,5 +1,5 @@
 import type { Endpoint } from '@taskwell/api'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Refusal } from '../errors.ts'
 import { limitHeaders, type Limits, type Meter } from '../limits/index.ts'
 import type { Outcome } from '../verb.ts'
@@ -34,7 +34,7 @@ export async function admitRequest(limits: Limits, { limit }: Endpoint, request:
 /** Has what fails, or what makes accounts, count. A device that signs in is known from then on. */
 export async function withinLimits(
   limits: Limits,
-  { endpoint, request, reply }: { endpoint: Endpoint; request: FastifyRequest; reply: FastifyReply },
+  { endpoint, request }: { endpoint: Endpoint; request: FastifyRequest },
   work: () => Promise<Outcome<unknown>>,
 ): Promise<Outcome<unknown>> {
   const { ip, headers, body } = request
@@ -47,8 +47,14 @@ export async function withinLimits(
       ? await limits.signIn(meter, { visit, email }, work, isRefusal('invalid_credentials'))
       : await limits.register(meter, visit, work, (result) => !(result instanceof Error) || isTaken(result))
   const cookie = limits.deviceCookie(email)
-  if (cookie !== undefined && outcome.headers?.['set-auth-token'] !== undefined) reply.header('set-cookie', cookie)
-  return outcome
+  const isSignedIn = outcome.headers?.['set-auth-token'] !== undefined
+  return cookie !== undefined && isSignedIn ? withCookie(outcome, cookie) : outcome
+}
+
+/** After the session's own, which some clients take to be the first. */
+function withCookie(outcome: Outcome<unknown>, cookie: string): Outcome<unknown> {
+  const cookies = [outcome.headers?.['set-cookie'] ?? [], cookie].flat()
+  return { ...outcome, headers: { ...outcome.headers, 'set-cookie': cookies } }
 }
 
 const isTaken = isRefusal('email_taken')

@@ -71,7 +71,7 @@ function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, 
       const visit = visitOf(request)
       if (endpoint.public) {
         const work = () => verb(visit, inputOf(request))
-        return answer(endpoint, request, reply, await withinLimits(options.limits, { endpoint, request, reply }, work))
+        return answer(endpoint, request, reply, await withinLimits(options.limits, { endpoint, request }, work))
       }
       const context = getContext(request)
       if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply, context.caller.revision))
