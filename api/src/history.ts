@@ -84,5 +84,5 @@ export const undoChange = endpoint({
   revision: true,
   status: 200,
   reply: UndoReply,
-  errors: ['not_found', 'conflict'],
+  errors: ['not_found', 'conflict', 'quota_exceeded'],
 })

@@ -14,13 +14,14 @@ import {
   confirmEmail,
   createActivity,
   createAuth,
+  createFindCaller,
   createIdentify,
   findStandings,
   getAccount,
   getSession,
-  handOver,
   loginWith,
   logoutWith,
+  nativeRoutes,
   refuseEmail,
   registerWith,
   resetPassword,
@@ -38,6 +39,7 @@ import { createHttp } from './http/create-http.ts'
 import { isAllowedSite } from './http/cross-site.ts'
 import { mount } from './http/mount.ts'
 import { mountNative } from './http/mount-native.ts'
+import { createLimits, noLimits } from './limits/index.ts'
 import { startOutbox } from './mail/index.ts'
 import { createRealtime } from './realtime/index.ts'
 import { startRetention } from './retention/index.ts'
@@ -82,11 +84,16 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     sessionsAUser: config.sessionsAUser,
     onSignInFailed: (attempt) => failures.add(attempt),
   })
-  const identify = await createIdentify({ db, auth, activity })
+  const limits = config.limits
+    ? createLimits({ settings: config.limits, secret, isSecure: config.baseUrl.startsWith('https:') })
+    : noLimits
+  const findCaller = await createFindCaller({ db, auth, activity })
+  const identify = createIdentify({ db, findCaller, activity })
   const allowedOrigins = new Set([config.baseUrl, ...config.corsOrigins].map((origin) => origin.toLowerCase()))
   const realtime = createRealtime({
     server,
     log,
+    socketsAUser: config.limits?.sockets,
     feed: createFeed(db),
     epoch: await getEpoch(db),
     findCaller: (visit) => identify(visit, now()),
@@ -129,12 +136,13 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       ...healthVerbs(db, () => stopping),
     },
     identify,
-    base: { db, secret, publish },
+    limits,
+    base: { db, secret, taskQuota: config.limits?.tasks, publish },
     now,
   })
-  mountNative(app, (visit, request) => handOver(auth, visit, request))
+  mountNative(app, nativeRoutes({ auth, limits, findCaller, now }))
   mountDocs(app)
-  mountSite(app)
+  mountSite(app, { baseUrl: config.baseUrl, now })
   mountAccountPages(app, {
     confirmEmail: (token) => confirmEmail({ db, now: now(), publish }, token),
     refuseEmail: (token) => refuseEmail({ db, now: now(), publish }, token),

@@ -21,6 +21,16 @@ describe('without any settings', () => {
       corsOrigins: [],
       trustProxy: [],
       sessionsAUser: 50,
+      limits: {
+        reads: 600,
+        writes: 240,
+        logins: 10,
+        loginsAddress: 30,
+        registrations: 10,
+        mails: 3,
+        sockets: 20,
+        tasks: 250_000,
+      },
       logLevel: 'info',
       production: false,
       withoutEffect: [],
@@ -67,6 +77,20 @@ describe('a good value', () => {
     expect(readConfig({ [name]: value })).toEqual({ ...readConfig({}), ...expected })
   })
 
+  test.each([
+    ['LIMIT_READS', 'reads'],
+    ['LIMIT_WRITES', 'writes'],
+    ['LIMIT_LOGINS', 'logins'],
+    ['LIMIT_LOGINS_IP', 'loginsAddress'],
+    ['LIMIT_REGISTRATIONS', 'registrations'],
+    ['LIMIT_MAILS', 'mails'],
+    ['LIMIT_SOCKETS', 'sockets'],
+    ['LIMIT_TASKS', 'tasks'],
+  ])('of %s is the limit of its name', (name, member) => {
+    expect(readConfig({ [name]: '999999999' }).limits).toEqual({ ...readConfig({}).limits, [member]: 999_999_999 })
+    expect(readConfig({ LIMITS: 'off', [name]: '7' }).limits).toBeUndefined()
+  })
+
   test('of DATA_DIR moves the embedded database along', () => {
     expect(readConfig({ DATA_DIR: '/srv/tasks/../taskwell' })).toMatchObject({
       dataDir: '/srv/taskwell',
@@ -111,6 +135,10 @@ const bad: [name: string, values: string[]][] = [
   ['EMAIL_VERIFICATION', ['yes', 'Required', 'true']],
   ['REGISTRATION', ['Closed', 'invite-me', 'false']],
   ['LOG_LEVEL', ['verbose', 'INFO', '30']],
+  ['LIMITS', ['On', 'maybe', '0', 'false']],
+  ['LIMIT_READS', ['0', '-1', '1e3', '10.5', 'many', '1000000000', '١']],
+  ['LIMIT_LOGINS_IP', ['0', 'none', '01']],
+  ['LIMIT_TASKS', ['0', 'unlimited', '0x10']],
   ['SQLITE_SYNCHRONOUS', ['off', 'extra', '0', 'FULL']],
   [
     'CORS_ORIGINS',
@@ -207,16 +235,17 @@ function anotherBad(name: string, value: string): string {
 describe('settings of later versions', () => {
   test.each([
     ['REDIS_URL', { REDIS_URL: 'localhost:6379' }],
-    ['LIMITS', { LIMITS: 'maybe' }],
     ['METRICS', { METRICS: 'yes' }],
-    ['LIMIT_READS', { LIMIT_READS: '0' }],
-    ['LIMIT_LOGINS_IP', { LIMIT_LOGINS_IP: 'many' }],
+    ['LIMIT_SESSIONS', { LIMIT_SESSIONS: 'many' }],
   ])('%s is judged like the others', (name, environment) => {
     expect(() => readConfig(environment)).toThrow(name)
   })
 
   test('are named when they are set', () => {
-    expect(readConfig({ LIMITS: 'off', REDIS_URL: 'redis://127.0.0.1' }).withoutEffect).toEqual(['REDIS_URL', 'LIMITS'])
+    expect(readConfig({ METRICS: 'on', REDIS_URL: 'redis://127.0.0.1' }).withoutEffect).toEqual([
+      'REDIS_URL',
+      'METRICS',
+    ])
     expect(readConfig({}).withoutEffect).toEqual([])
   })
 })

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { DatabaseConfig } from './database/open.ts'
+import type { LimitSettings } from './limits/index.ts'
 
 export interface Config {
   readonly host: string
@@ -21,6 +22,8 @@ export interface Config {
   readonly trustProxy: readonly string[]
   /** How many live sessions a user may have. */
   readonly sessionsAUser: number
+  /** Undefined when they are off. */
+  readonly limits: LimitSettings | undefined
   readonly logLevel: (typeof logLevels)[number]
   /** Settings that are right and that this version has no use for yet. */
   readonly withoutEffect: readonly string[]
@@ -60,7 +63,8 @@ export function readConfig(environment: Environment = process.env): Config {
     registration: choose('REGISTRATION', ['open', 'closed'], 'open'),
     corsOrigins: readList(read('CORS_ORIGINS')).map((origin) => readOrigin('CORS_ORIGINS', origin) ?? origin),
     trustProxy: readList(read('TRUST_PROXY')).map(readCidr),
-    sessionsAUser: readLimit('LIMIT_SESSIONS', read('LIMIT_SESSIONS')) ?? 50,
+    sessionsAUser: readNumber('LIMIT_SESSIONS', read('LIMIT_SESSIONS'), 50),
+    limits: readLimits(read, choose('LIMITS', ['on', 'off'], 'on')),
     logLevel: choose('LOG_LEVEL', logLevels, 'info'),
     withoutEffect: readUpcoming(read, choose).filter((name) => read(name) !== undefined),
     production,
@@ -73,19 +77,36 @@ export function readConfig(environment: Environment = process.env): Config {
   return config
 }
 
-const limits = ['READS', 'WRITES', 'LOGINS', 'LOGINS_IP', 'REGISTRATIONS', 'MAILS', 'SOCKETS', 'TASKS']
-
 /** Judges the settings of the contract that come into effect with later versions, and names them. */
 function readUpcoming(
   read: (name: string) => string | undefined,
   choose: (name: string, choices: readonly string[], fallback: string) => string,
 ): string[] {
   readUrl('REDIS_URL', read('REDIS_URL'), ['redis:', 'rediss:'])
-  choose('LIMITS', ['on', 'off'], 'on')
   choose('METRICS', ['on', 'off'], 'off')
-  const names = limits.map((name) => `LIMIT_${name}`)
-  for (const name of names) readLimit(name, read(name))
-  return ['REDIS_URL', 'LIMITS', 'METRICS', ...names]
+  return ['REDIS_URL', 'METRICS']
+}
+
+/** All are judged, even when they are off. */
+function readLimits(read: (name: string) => string | undefined, state: 'on' | 'off'): LimitSettings | undefined {
+  const readLimit = (name: string, fallback: number): number => readNumber(name, read(name), fallback)
+  const limits: LimitSettings = {
+    reads: readLimit('LIMIT_READS', 600),
+    writes: readLimit('LIMIT_WRITES', 240),
+    logins: readLimit('LIMIT_LOGINS', 10),
+    loginsAddress: readLimit('LIMIT_LOGINS_IP', 30),
+    registrations: readLimit('LIMIT_REGISTRATIONS', 10),
+    mails: readLimit('LIMIT_MAILS', 3),
+    sockets: readLimit('LIMIT_SOCKETS', 20),
+    tasks: readLimit('LIMIT_TASKS', 250_000),
+  }
+  return state === 'on' ? limits : undefined
+}
+
+function readNumber(name: string, value: string | undefined, fallback: number): number {
+  if (value === undefined) return fallback
+  if (!/^[1-9]\d{0,8}$/.test(value)) throw new ConfigError(`${name} must be a number from 1 to 999999999`)
+  return Number(value)
 }
 
 function readSmtp(address: string | undefined, from: string | undefined): Config['smtp'] {
@@ -98,12 +119,6 @@ function readSmtp(address: string | undefined, from: string | undefined): Config
 }
 
 const sender = /^(?:[^<>@,;\p{Cc}]*<[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;]+@[^\s<>@,;]+)$/u
-
-function readLimit(name: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined
-  if (!/^[1-9]\d{0,8}$/.test(value)) throw new ConfigError(`${name} must be a number from 1 to 999999999`)
-  return Number(value)
-}
 
 function readUrl(name: string, value: string | undefined, protocols: readonly string[]): string | undefined {
   if (value === undefined) return undefined

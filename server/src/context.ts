@@ -45,6 +45,8 @@ export interface Context {
   readonly log: Log
   /** Signs what clients hold for us, such as cursors. */
   readonly secret: string
+  /** How many tasks a space may hold outside the bin; undefined for as many as one likes. */
+  readonly taskQuota?: number | undefined
   publish(event: News): void
 }
 

@@ -8,7 +8,7 @@ import { startApp, type TestApp, type TestUser } from './start-app.ts'
 describe.each(databases)('real time on %s', (database) => {
   let app: TestApp
   beforeAll(async () => {
-    app = await startApp(database)
+    app = await startApp(database, { LIMITS: 'on', LIMIT_WRITES: '100000', LIMIT_REGISTRATIONS: '1000' })
   })
   afterAll(() => app.stop())
 

@@ -35,11 +35,11 @@ export interface TestUser {
 
 export const password = 'correct horse battery'
 
-/** A real server on a free port and a fresh store of that kind. */
+/** A real server on a free port and a fresh store of that kind. Its limits are off unless the test is about them. */
 export async function startApp(database: TestDatabaseKind, settings: Record<string, string> = {}): Promise<TestApp> {
   const { config: store, remove } = await database.create()
   const dataDir = mkdtempSync(join(tmpdir(), 'taskwell-data-'))
-  const config = { ...readConfig({ PORT: '0', DATA_DIR: dataDir, ...settings }), database: store }
+  const config = { ...readConfig({ PORT: '0', DATA_DIR: dataDir, LIMITS: 'off', ...settings }), database: store }
   const events: SpaceChanged[] = []
   const log: Record<string, unknown>[] = []
   let now: Date | undefined

@@ -11,6 +11,7 @@ import { endOtherSessions } from './other-sessions.ts'
 import { createPasswords } from './passwords.ts'
 import { endResetLinks, hashIdentifier, resetLinkLife } from './reset-links.ts'
 import { tables } from './tables.ts'
+import { createCodeRules, createTwoFactor, disabledTwoFactorPaths } from './two-factor.ts'
 import { tidyUser } from './user-rules.ts'
 import { type AccountWatch, watchAccounts } from './watch-accounts.ts'
 
@@ -51,6 +52,7 @@ const disabledPaths = [
   '/update-session',
   '/delete-user',
   '/delete-user/callback',
+  ...disabledTwoFactorPaths,
 ]
 
 /** Sets up Better Auth on our tables and with our rules, which hold on its native routes, too. */
@@ -120,6 +122,8 @@ function authOptions(settings: AuthSettings) {
     },
     plugins: [
       bearer({ requireSignature: true }),
+      createTwoFactor(),
+      { id: 'taskwell-codes', hooks: { before: [{ matcher: () => true, handler: createCodeRules(db) }] } },
       watchAccounts({ db, sessionsAUser, onSignInFailed, onAccountChange }),
     ],
     disabledPaths,

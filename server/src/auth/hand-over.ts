@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Visit } from '../verb.ts'
 import { ipHeader } from './client-address.ts'
 import type { Auth } from './create-auth.ts'
+import { readReply } from './native-reply.ts'
 
 /** A request for Better Auth. */
 export interface InnerRequest {
@@ -47,12 +48,30 @@ function evenTime(auth: Auth, path: string): number {
   }
 }
 
-function pass(auth: Auth, visit: Visit, request: InnerRequest): Promise<Response> {
+async function pass(auth: Auth, visit: Visit, request: InnerRequest): Promise<Response> {
   const { url, body } = request
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const headers = innerHeaders(auth, visit)
   const hasBody = body !== undefined && body.length > 0 && method !== 'GET'
-  return auth.handler(new Request(auth.options.baseURL + url, { method, headers, ...(hasBody ? { body } : {}) }))
+  const response = await auth.handler(
+    new Request(auth.options.baseURL + url, { method, headers, ...(hasBody ? { body } : {}) }),
+  )
+  return url.startsWith('/api/auth/sign-in/email') ? withoutDeadSession(response) : response
+}
+
+/** Where a second factor is awaited, the library still tells of the session that it made and ended in between. */
+async function withoutDeadSession(response: Response): Promise<Response> {
+  if (!response.ok || !(await readReply(response.clone())).twoFactorRedirect) return response
+  const headers = new Headers(response.headers)
+  headers.delete('set-auth-token')
+  headers.delete('set-cookie')
+  for (const cookie of lastOfEach(response.headers.getSetCookie())) headers.append('set-cookie', cookie)
+  return new Response(response.body, { status: response.status, headers })
+}
+
+/** Of several cookies by one name the last one counts, which ends the session. */
+function lastOfEach(cookies: readonly string[]): Iterable<string> {
+  return new Map(cookies.map((cookie) => [cookie.split('=')[0], cookie])).values()
 }
 
 /** Hands one of the short routes over to the native route that does its work. */

@@ -2,8 +2,7 @@ import type { Caller } from '../context.ts'
 import type { Database } from '../database/open.ts'
 import type { Visit } from '../verb.ts'
 import type { Activity } from './activity.ts'
-import type { Auth } from './create-auth.ts'
-import { createFindCaller } from './find-caller.ts'
+import type { FindCaller } from './find-caller.ts'
 import { createFindTokenCaller, readApiToken } from './find-token-caller.ts'
 
 export type Identify = (
@@ -12,8 +11,8 @@ export type Identify = (
 ) => Promise<{ caller: Caller; setCookie?: readonly string[] } | undefined>
 
 /** Makes the check of who asks: by API token when one is shown, else by session. */
-export async function createIdentify(options: { db: Database; auth: Auth; activity: Activity }): Promise<Identify> {
-  const findCaller = await createFindCaller(options)
+export function createIdentify(options: { db: Database; findCaller: FindCaller; activity: Activity }): Identify {
+  const { findCaller } = options
   const findTokenCaller = createFindTokenCaller(options)
   return async (visit, now) => {
     const token = readApiToken(visit.headers.authorization)

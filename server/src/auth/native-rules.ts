@@ -13,13 +13,13 @@ export function createNativeRules(registration: 'open' | 'closed') {
     switch (request.path) {
       case '/sign-up/email':
         if (registration === 'closed') throw registrationClosed()
-        checkNewPassword(body['password'])
+        await checkNewPassword(body['password'])
         return { context: { body: { ...body, ...tidyUser(body) } } }
       case '/reset-password':
-        checkNewPassword(body['newPassword'])
+        await checkNewPassword(body['newPassword'])
         return
       case '/change-password':
-        checkNewPassword(body['newPassword'])
+        await checkNewPassword(body['newPassword'])
         return
       case '/change-email':
         checkEmail(body['newEmail'])

@@ -1,6 +1,7 @@
 import { APIError } from 'better-auth/api'
 import { findTimeZone } from '../calendar/index.ts'
 import { isLegalText } from '../text/index.ts'
+import { isCommonPassword } from './common-passwords.ts'
 
 const passwordLength = { min: 8, max: 128 }
 const longestName = 100
@@ -29,12 +30,16 @@ export function tidyUser({ name, email, image, timeZone }: UserFields): Record<s
   }
 }
 
-/** @throws APIError unless the password has 8 to 128 code points */
-export function checkNewPassword(password: unknown): void {
+export const tooCommon =
+  'This password is among the first that anybody would try. Use another one, such as four random words.'
+
+/** @throws APIError unless the password has 8 to 128 code points and is none of the common ones */
+export async function checkNewPassword(password: unknown): Promise<void> {
   if (typeof password !== 'string') return
   const length = countCodePoints(password)
   if (length < passwordLength.min) throw unacceptable('PASSWORD_TOO_SHORT', 'Use at least 8 characters.')
   if (length > passwordLength.max) throw unacceptable('PASSWORD_TOO_LONG', 'Use at most 128 characters.')
+  if (await isCommonPassword(password)) throw unacceptable('PASSWORD_TOO_COMMON', tooCommon)
 }
 
 /** @throws APIError when an address is longer than mail allows */

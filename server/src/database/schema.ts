@@ -83,6 +83,8 @@ interface TwoFactorsTable {
   user_id: string
   secret: string
   backup_codes: string
+  /** The time step of the last code that was used to sign in (RFC 6238). */
+  last_step: number | null
 }
 
 /** Sign-ins, failures and changes of an account, for its owner to read. */
@@ -146,6 +148,8 @@ interface SpacesTable {
   revision: number
   /** Revisions up to here may have lost tombstones. */
   floor: number
+  /** Tasks outside the bin. */
+  task_count: Generated<number>
   created_at: Instant
 }
 

@@ -104,12 +104,19 @@ const idempotencyKey = {
 function toReply(reply: object | undefined, description: string, endpoint: Endpoint): object {
   const headers = {
     ...(endpoint.etag && { ETag: { type: 'string', description: 'Version of what is answered' } }),
+    ...(endpoint.limit !== 'none' && limitHeaders),
     ...(endpoint.revision && {
       'Taskwell-Revision': { type: 'integer', description: 'Revision that the reply reflects' },
     }),
   }
   if (!reply) return { description, type: 'null', headers }
   return { description, headers, content: { 'application/json': { schema: reply } } }
+}
+
+/** See draft-ietf-httpapi-ratelimit-headers-10. */
+const limitHeaders = {
+  RateLimit: { type: 'string', description: 'What is left of the budgets: `"reads";r=599;t=60`, `t` in seconds' },
+  'RateLimit-Policy': { type: 'string', description: 'The budgets: `"reads";q=600;w=60`, `w` in seconds' },
 }
 
 function errorsOf(endpoint: Endpoint): ErrorCode[] {
@@ -119,6 +126,7 @@ function errorsOf(endpoint: Endpoint): ErrorCode[] {
     ...(endpoint.method === 'GET'
       ? []
       : (['origin_not_allowed', 'payload_too_large', 'unsupported_media_type'] as const)),
+    ...(endpoint.limit === 'none' ? [] : (['rate_limited', 'overloaded'] as const)),
     ...(endpoint.idempotent ? (['idempotency_key_reused', 'request_in_progress'] as const) : []),
     ...(endpoint.errors ?? []),
   ]

@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 
 const longestFarewell = 8_000
+/** Beyond these, new connections are closed at once, so that file handles and memory last. */
+const mostConnections = 10_000
 
 /** Times in milliseconds. What Node would refuse with an empty reply is let through, to be refused with a problem. */
 const limits = {
@@ -22,6 +24,7 @@ export async function listen(options: {
   port: number
 }): Promise<{ server: Server; port: number; serve(handler: RequestListener): void }> {
   const server = createServer(limits)
+  server.maxConnections = mostConnections
   const early: [IncomingMessage, ServerResponse][] = []
   let handle: RequestListener = (request, response) => void early.push([request, response])
   for (const event of ['request', 'checkExpectation']) {

@@ -2,9 +2,11 @@ import { contract, type Endpoint } from '@taskwell/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../context.ts'
 import { invalid, Refusal } from '../errors.ts'
+import type { Limits } from '../limits/index.ts'
 import { answerOnce, type FinishedReply, type NewReply, readIdempotencyKey } from './answer-once.ts'
 import { answerUnchanged, etagFor, validators } from './conditional.ts'
 import { isUnchanged } from './etags.ts'
+import { admitRequest, meterOf, withinLimits } from './limit-requests.ts'
 import { refuseForeignMethod } from './methods.ts'
 import { createNameTurns, type NameTurns } from './name-turns.ts'
 import { readQuery } from './read-query.ts'
@@ -21,6 +23,7 @@ export type Identify = (
 export interface MountOptions {
   readonly verbs: Verbs
   readonly identify: Identify
+  readonly limits: Limits
   /** What contexts are made of, beside the caller. */
   readonly base: Omit<Context, 'caller' | 'now' | 'log'>
   readonly now: () => Date
@@ -65,6 +68,7 @@ function mountEndpoint(
       if (endpoint.params) refuseForeignMethod(request)
       if (!endpoint.public) await identifyCaller(request, reply, options)
       if (request.context) refuseBeyondScope(endpoint, request.context.caller)
+      await admitRequest(options.limits, endpoint, request)
       refuseUnacceptable(request)
     },
     preValidation: async (request) => {
@@ -74,7 +78,10 @@ function mountEndpoint(
     },
     handler: async (request, reply) => {
       const visit = visitOf(request)
-      if (endpoint.public) return answer(endpoint, request, reply, await verb(visit, inputOf(request)))
+      if (endpoint.public) {
+        const work = () => verb(visit, inputOf(request))
+        return answer(endpoint, request, reply, await withinLimits(options.limits, { endpoint, request }, work))
+      }
       const context = getContext(request)
       if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply)) return reply
       const key = endpoint.idempotent ? readIdempotencyKey(request) : undefined
@@ -99,8 +106,10 @@ async function identifyCaller(request: FastifyRequest, reply: FastifyReply, opti
   const now = options.now()
   const visit = visitOf(request)
   const found = await options.identify(visit, now)
-  if (!found)
+  if (!found) {
+    await options.limits.countStranger(meterOf(request), request.ip)
     throw new Refusal('unauthenticated', { detail: 'Sign in at POST /api/auth/login and send the cookie or token.' })
+  }
   const log = request.log.child({ user: found.caller.userId })
   request.context = { ...options.base, caller: found.caller, now, log, visit }
   if (found.setCookie) reply.header('set-cookie', [...found.setCookie])

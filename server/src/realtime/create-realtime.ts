@@ -17,6 +17,8 @@ export interface RealtimeOptions extends Pick<WatchOptions, 'log' | 'now' | 'fin
   readonly feed: Feed
   readonly epoch: string
   readonly log: Log
+  /** How many connections a user may have; undefined for as many as one likes. */
+  readonly socketsAUser: number | undefined
   findCaller(visit: Visit): Promise<{ caller: Caller } | undefined>
   isAllowedSite(visit: Visit): boolean
 }
@@ -28,11 +30,11 @@ export interface Realtime {
   close(): Promise<void>
 }
 
-const most = { socketsAUser: 20, tasksReplayed: 1_000, bytesAMessage: 64 * 1024 }
+const most = { tasksReplayed: 1_000, bytesAMessage: 64 * 1024 }
 
 /** Attaches Socket.IO to the server, which must have its request handler by then. */
 export function createRealtime(options: RealtimeOptions): Realtime {
-  const { server, feed, epoch, log } = options
+  const { server, feed, epoch, log, socketsAUser = Number.POSITIVE_INFINITY } = options
   const io = new Server<DefaultEventsMap, ServerEvents, DefaultEventsMap, Delivery>(server, {
     transports: ['websocket'],
     allowUpgrades: false,
@@ -66,14 +68,14 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     const credential = caller && credentialOf(caller)
     if (!credential) throw refused('unauthenticated')
     const { userId, spaceId } = caller
-    if ((audiences.find(spaceId)?.sockets.size ?? 0) >= most.socketsAUser) throw refused('rate_limited')
+    if ((audiences.find(spaceId)?.sockets.size ?? 0) >= socketsAUser) throw refused('rate_limited')
     const untold = { user: undefined, revision: undefined, stuckSince: undefined }
     Object.assign(socket.data, { userId, spaceId, credential, expiresAt: options.now(), ...untold })
   }
 
   io.on('connection', (socket) => {
     // Of several that were admitted at once, too.
-    if (!audiences.add(socket, most.socketsAUser)) return void socket.disconnect(true)
+    if (!audiences.add(socket, socketsAUser)) return void socket.disconnect(true)
     socket.on('disconnect', () => audiences.remove(socket))
     limitInbound(socket)
     socket.conn.transport.on('ready', () => {

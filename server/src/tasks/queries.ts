@@ -42,13 +42,30 @@ function accountGone(): Refusal {
 
 /** Takes the next `count` revisions of the space; the answer is the last of them. The space is locked from here on. */
 export async function takeRevisions(db: Database, spaceId: string, count: number): Promise<number> {
-  const { revision } = await db
+  return (await moveSpace(db, spaceId, { revisions: count, tasks: 0 })).revision
+}
+
+/** Takes revisions and counts tasks that come out of the bin or go into it. The space is locked from here on. */
+export async function moveSpace(
+  db: Database,
+  spaceId: string,
+  { revisions, tasks }: { revisions: number; tasks: number },
+): Promise<{ revision: number; taskCount: number }> {
+  const { revision, task_count } = await db
     .updateTable('spaces')
-    .set((eb) => ({ revision: eb('revision', '+', count) }))
+    .set((eb) => ({
+      revision: eb('revision', '+', revisions),
+      ...(tasks !== 0 && { task_count: eb('task_count', '+', tasks) }),
+    }))
     .where('id', '=', spaceId)
-    .returning('revision')
+    .returning(['revision', 'task_count'])
     .executeTakeFirstOrThrow(accountGone)
-  return revision
+  return { revision, taskCount: task_count }
+}
+
+export async function countTasks(db: Database, spaceId: string): Promise<number> {
+  const row = await db.selectFrom('spaces').select('task_count').where('id', '=', spaceId).executeTakeFirstOrThrow()
+  return row.task_count
 }
 
 export async function insertTask(db: Database, row: Insertable<TasksTable>): Promise<Task> {

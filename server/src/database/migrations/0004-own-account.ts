@@ -8,7 +8,6 @@ export async function up(db: Kysely<any>, kind: 'sqlite' | 'postgres'): Promise<
     `alter table sessions add column last_active_at ${instant}`,
     `alter table users add column deleted_at ${instant}`,
     'create index users_deleted on users (deleted_at) where deleted_at is not null',
-    'create index verifications_by_value on verifications (value)',
     'create index mails_by_recipient on mails (recipient)',
   ]
   for (const statement of statements) await sql.raw(statement).execute(db)

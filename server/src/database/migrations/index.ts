@@ -3,6 +3,7 @@ import * as initial from './0001-initial.ts'
 import * as retention from './0002-retention.ts'
 import * as mailLinks from './0003-mail-links.ts'
 import * as ownAccount from './0004-own-account.ts'
+import * as limits from './0005-limits.ts'
 
 /** A step of the schema. It knows nothing of the program around it, so it does the same years from now. */
 export interface Migration {
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   { name: '0002-retention', up: retention.up },
   { name: '0003-mail-links', up: mailLinks.up },
   { name: '0004-own-account', up: ownAccount.up },
+  { name: '0005-limits', up: limits.up },
 ]
