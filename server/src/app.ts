@@ -26,6 +26,7 @@ import { mount } from './http/mount.ts'
 import { mountNative } from './http/mount-native.ts'
 import { createRealtime } from './realtime.ts'
 import { mountSite } from './site/index.ts'
+import { getStats, listActivity } from './dashboard/index.ts'
 import * as tasks from './tasks/index.ts'
 
 export interface AppOptions {
@@ -80,6 +81,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       ...tasks,
       replaceTask: tasks.updateTask,
       listChanges,
+      getStats,
+      listActivity,
       ...healthVerbs(db, () => stopping),
     },
     identify: findCaller,

@@ -1,4 +1,4 @@
-import { type Expression, type ExpressionBuilder, sql, type SqlBool } from 'kysely'
+import { type Expression, type ExpressionBuilder, type RawBuilder, sql, type SqlBool } from 'kysely'
 import { type Database, databaseKind } from './open.ts'
 import type { Schema } from './schema.ts'
 
@@ -41,6 +41,19 @@ function isLockTimeout(error: unknown): boolean {
 /** An instant as ISO text, whether it comes as text (SQLite) or as `Date` (PostgreSQL). */
 export function isoInstant(value: string | Date): string {
   return typeof value === 'string' ? value : value.toISOString()
+}
+
+/** The milliseconds since 1970 of an instant's column. */
+export function epochMilliseconds(db: Database, column: string): RawBuilder<number | null> {
+  const ref = sql.ref(column)
+  if (databaseKind(db) === 'postgres') return sql`(extract(epoch from ${ref}) * 1000)::bigint`
+  return sql`(unixepoch(${ref}) * 1000 + cast(substr(${ref}, 21, 3) as integer))`
+}
+
+/** A row for each element of a JSON array, as the column `value`. */
+export function eachOf(db: Database, elements: readonly unknown[]): RawBuilder<{ value: string }> {
+  const json = JSON.stringify(elements)
+  return databaseKind(db) === 'postgres' ? sql`json_array_elements(${json}::json)` : sql`json_each(${json})`
 }
 
 /** Whether the column of `tasks` has the word in it, byte for byte; the form that PostgreSQL's trigram index understands. */
