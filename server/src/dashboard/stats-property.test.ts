@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { type Operation, priorities, type Stats, type Task, type TaskChanges } from '@taskwell/api'
+import { type NewTask, type Operation, priorities, type Stats, type Task } from '@taskwell/api'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databases, type TestDatabase } from '../../test/databases.ts'
 import { recountFigures } from '../figures/index.ts'
 import { batchTasks, emptyBin, eraseTask, undoChange } from '../tasks/index.ts'
-import { createUser, list, listAll, type TestUser } from '../tasks/testing.ts'
+import { add, createUser, list, listAll, type TestUser } from '../tasks/testing.ts'
 import { getStats } from './get-stats.ts'
 import { naivePast } from './naive-stats.ts'
 import { findRevision } from './queries.ts'
@@ -25,11 +25,14 @@ const changes = fc.record(
   {
     completed: fc.boolean(),
     priority: fc.constantFrom(...priorities),
-    due: fc.record({
-      dueDate: fc.constantFrom(null, '2026-10-23', '2026-10-24', '2026-10-25', '2026-10-26', '2026-11-01'),
-      dueTime: fc.constantFrom(null, '00:00', '02:30', '12:00', '23:59'),
-      dueTimeZone: fc.constantFrom(null, ...zones),
-    }),
+    due: fc.record(
+      {
+        dueDate: fc.constantFrom(null, '2026-10-23', '2026-10-24', '2026-10-25', '2026-10-26', '2026-11-01'),
+        dueTime: fc.constantFrom(null, '00:00', '02:30', '12:00', '23:59'),
+        dueTimeZone: fc.constantFrom(null, ...zones),
+      },
+      { requiredKeys: [] },
+    ),
   },
   { requiredKeys: [] },
 )
@@ -75,6 +78,8 @@ describe.each(databases)('the dashboard on %s', (database) => {
         const user = await createUser(store.db, profile)
         const history = createHistory(user)
         user.now = new Date('2026-10-23T21:50:00.123Z')
+        const due = { dueDate: '2026-10-25', dueTime: '02:30' }
+        await history.begin([{}, due, { ...due, dueTimeZone: 'Europe/Berlin' }, { completed: true }])
         for (const step of steps) await history.take(step)
         expect(await recountFigures(store.db, user.caller.spaceId)).toEqual([])
         for (const timeZone of [undefined, zone]) {
@@ -116,7 +121,7 @@ function createHistory(user: TestUser) {
     } else {
       const operations = write.map(({ op, pick, changes: { due, ...changes } }): Operation => {
         const id = ids[pick] ?? ''
-        const fields = { ...changes, ...(due && consistent(due)) }
+        const fields = { ...changes, ...due }
         if (op === 'create') return { op, task: { id, title: 'new', ...fields } }
         return op === 'update' ? { op, id, changes: fields } : { op, id }
       })
@@ -128,6 +133,10 @@ function createHistory(user: TestUser) {
   }
 
   return {
+    async begin(bodies: readonly Omit<NewTask, 'title'>[]) {
+      for (const [index, body] of bodies.entries()) await add(user, { id: ids[index] ?? '', title: 'first', ...body })
+      await look()
+    },
     everything: () => [...seen.values()],
     async take(step: Step) {
       user.now = new Date(user.now.getTime() + step.passed)
@@ -137,15 +146,6 @@ function createHistory(user: TestUser) {
       await look()
     },
   }
-}
-
-function consistent({
-  dueDate,
-  dueTime,
-  dueTimeZone,
-}: Required<Pick<TaskChanges, 'dueDate' | 'dueTime' | 'dueTimeZone'>>) {
-  const time = dueDate === null ? null : dueTime
-  return { dueDate, dueTime: time, dueTimeZone: time === null ? null : dueTimeZone }
 }
 
 async function totalsOfLists(user: TestUser, timeZone: string | undefined) {
