@@ -1,13 +1,13 @@
 import type { Task } from '@taskwell/api'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { databases, type TestDatabase } from '../../test/databases.ts'
-import { migrate } from '../database/migrate.ts'
-import { migrations } from '../database/migrations/index.ts'
-import { type Database, openDatabase } from '../database/open.ts'
-import { deleteTask, eraseTask, updateTask } from '../tasks/index.ts'
-import { add, createUser, type TestUser } from '../tasks/testing.ts'
-import { recountFigures } from './index.ts'
+import { databases, type TestDatabase } from '../databases.ts'
+import { migrate } from '../../src/database/migrate.ts'
+import { migrations } from '../../src/database/migrations/index.ts'
+import { type Database, openDatabase } from '../../src/database/open.ts'
+import { deleteTask, eraseTask, updateTask } from '../../src/tasks/index.ts'
+import { add, createUser, type TestUser } from '../../src/tasks/testing.ts'
+import { recountFigures } from '../../src/figures/index.ts'
 
 describe.each(databases)('what is kept ready for the dashboard on %s', (database) => {
   let store: TestDatabase

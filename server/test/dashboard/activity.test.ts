@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto'
 import type { Operation } from '@taskwell/api'
 import { CompiledQuery, sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { databases, type TestDatabase } from '../../test/databases.ts'
-import { batchTasks, deleteTask, eraseTask, restoreTask, undoChange, updateTask } from '../tasks/index.ts'
-import { add, createUser, type TestUser } from '../tasks/testing.ts'
-import { selectActivity } from './activity-query.ts'
-import { listActivity } from './list-activity.ts'
+import { databases, type TestDatabase } from '../databases.ts'
+import { batchTasks, deleteTask, eraseTask, restoreTask, undoChange, updateTask } from '../../src/tasks/index.ts'
+import { add, createUser, type TestUser } from '../../src/tasks/testing.ts'
+import { selectActivity } from '../../src/dashboard/activity-query.ts'
+import { listActivity } from '../../src/dashboard/list-activity.ts'
 
 describe.each(databases)('recent activity on %s', (database) => {
   let store: TestDatabase

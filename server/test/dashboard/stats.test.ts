@@ -1,12 +1,12 @@
 import type { StatsQuery } from '@taskwell/api'
 import { CompiledQuery, sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { databases, type TestDatabase } from '../../test/databases.ts'
-import { calendarAt } from '../calendar/index.ts'
-import { createTask, deleteTask, eraseTask, updateTask } from '../tasks/index.ts'
-import { add, createUser, type TestUser } from '../tasks/testing.ts'
-import { getStats } from './get-stats.ts'
-import * as queries from './queries.ts'
+import { databases, type TestDatabase } from '../databases.ts'
+import { calendarAt } from '../../src/calendar/index.ts'
+import { createTask, deleteTask, eraseTask, updateTask } from '../../src/tasks/index.ts'
+import { add, createUser, type TestUser } from '../../src/tasks/testing.ts'
+import { getStats } from '../../src/dashboard/get-stats.ts'
+import * as queries from '../../src/dashboard/queries.ts'
 
 describe.each(databases)('statistics on %s', (database) => {
   let store: TestDatabase

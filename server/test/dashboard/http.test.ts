@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { databases } from './databases.ts'
-import { createRequests, expectProblem, type Requests } from './requests-http.ts'
-import { startApp, type TestApp, type TestUser } from './start-app.ts'
+import { databases } from '../databases.ts'
+import { createRequests, expectProblem, type Requests } from '../requests-http.ts'
+import { startApp, type TestApp, type TestUser } from '../start-app.ts'
 
 describe.each(databases)('the dashboard over HTTP on %s', (database) => {
   let app: TestApp

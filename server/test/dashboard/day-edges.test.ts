@@ -1,20 +1,49 @@
 import type { Task } from '@taskwell/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { databases, type TestDatabase } from '../../test/databases.ts'
-import { addDays, calendarAt, dayStarts } from '../calendar/index.ts'
-import { readDay, wallClock } from '../calendar/intl-oracle.ts'
-import { add, createUser } from '../tasks/testing.ts'
-import { readPast } from './read-past.ts'
-import { readTotals } from './read-totals.ts'
+import { databases, type TestDatabase } from '../databases.ts'
+import { addDays, calendarAt, dayStarts } from '../../src/calendar/index.ts'
+import { readDay, wallClock } from '../../src/calendar/intl-oracle.ts'
+import { add, createUser } from '../../src/tasks/testing.ts'
+import { readPast } from '../../src/dashboard/read-past.ts'
+import { readTotals } from '../../src/dashboard/read-totals.ts'
 
 /** Whole, half and quarter hours from UTC, both hemispheres, clocks that change at midnight, by half an hour, in Ramadan. */
 const zones = [
-  ...['UTC', 'Europe/London', 'Europe/Berlin', 'Europe/Dublin', 'Europe/Chisinau', 'Atlantic/Azores', 'Africa/Cairo'],
-  ...['Africa/Casablanca', 'Africa/El_Aaiun', 'Africa/Lagos', 'Asia/Beirut', 'Asia/Jerusalem', 'Asia/Tehran'],
-  ...['Asia/Kabul', 'Asia/Kolkata', 'Asia/Kathmandu', 'Asia/Yangon', 'Asia/Gaza', 'Asia/Tokyo', 'Australia/Eucla'],
-  ...['Australia/Adelaide', 'Australia/Lord_Howe', 'Pacific/Chatham', 'Pacific/Kiritimati', 'Pacific/Niue'],
-  ...['Pacific/Marquesas', 'Pacific/Norfolk', 'America/New_York', 'America/St_Johns', 'America/Havana'],
-  ...['America/Santiago', 'America/Asuncion', 'America/Nuuk', 'America/Scoresbysund', 'Antarctica/Troll'],
+  'UTC',
+  'Europe/London',
+  'Europe/Berlin',
+  'Europe/Dublin',
+  'Europe/Chisinau',
+  'Atlantic/Azores',
+  'Africa/Cairo',
+  'Africa/Casablanca',
+  'Africa/El_Aaiun',
+  'Africa/Lagos',
+  'Asia/Beirut',
+  'Asia/Jerusalem',
+  'Asia/Tehran',
+  'Asia/Kabul',
+  'Asia/Kolkata',
+  'Asia/Kathmandu',
+  'Asia/Yangon',
+  'Asia/Gaza',
+  'Asia/Tokyo',
+  'Australia/Eucla',
+  'Australia/Adelaide',
+  'Australia/Lord_Howe',
+  'Pacific/Chatham',
+  'Pacific/Kiritimati',
+  'Pacific/Niue',
+  'Pacific/Marquesas',
+  'Pacific/Norfolk',
+  'America/New_York',
+  'America/St_Johns',
+  'America/Havana',
+  'America/Santiago',
+  'America/Asuncion',
+  'America/Nuuk',
+  'America/Scoresbysund',
+  'Antarctica/Troll',
 ]
 const instantsOfEach = 500
 const [minute, hour, day] = [60_000, 3_600_000, 86_400_000]
