@@ -1,11 +1,10 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { sql } from 'kysely'
-import { v7 as uuidv7 } from 'uuid'
 import { addDays, dueInstant } from '../server/src/calendar/index.ts'
 import { createDemoAccount } from '../server/src/cli/demo-account.ts'
 import { readConfig } from '../server/src/config.ts'
@@ -125,7 +124,7 @@ function rowsOf(spaceId: string, number: number, created: number, isCompleted: b
   const dueDate = addDays(at(0).slice(0, 10), isCompleted ? number % 4 : number % 60)
   const dueTime = number % 3 === 0 ? `${10 + (number % 10)}:30` : null
   const dueTimeZone = dueTime !== null && number % 2 === 0 ? 'Asia/Tokyo' : null
-  const [id, title] = [uuidv7(), `Task ${number}`]
+  const [id, title] = [randomUUID(), `Task ${number}`]
   const task = {
     space_id: spaceId,
     id,
@@ -149,7 +148,7 @@ function rowsOf(spaceId: string, number: number, created: number, isCompleted: b
   const change = (place: number, kind: string, when: string, after: object) => ({
     space_id: spaceId,
     revision: number * 3 + place,
-    write_id: uuidv7(),
+    write_id: randomUUID(),
     task_id: id,
     kind,
     at: when,
