@@ -30,6 +30,7 @@ import {
 import { createFeed, listChanges } from './changes/index.ts'
 import type { Config } from './config.ts'
 import type { News, SpaceChanged } from './context.ts'
+import { getStats, listActivity } from './dashboard/index.ts'
 import { getEpoch } from './database/migrate.ts'
 import { type Database, databaseKind } from './database/open.ts'
 import { findForeignWrites } from './database/sql.ts'
@@ -133,6 +134,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       ...tasks,
       replaceTask: tasks.updateTask,
       listChanges,
+      getStats,
+      listActivity,
       ...healthVerbs(db, () => stopping),
     },
     identify,

@@ -64,6 +64,8 @@ export async function eraseSome(db: Database, userId: string): Promise<{ tasks: 
     if (tasks.numDeletedRows > 0n) return { tasks: Number(tasks.numDeletedRows) }
     const changes = await eraseChanges(db, space.id).executeTakeFirst()
     if (changes.numDeletedRows > 0n) return { tasks: 0 }
+    const facts = await eraseFacts(db, space.id).executeTakeFirst()
+    if (facts.numDeletedRows > 0n) return { tasks: 0 }
   }
   const { numDeletedRows } = await eraseKeys(db, userId).executeTakeFirst()
   return numDeletedRows > 0n ? { tasks: 0 } : undefined
@@ -82,6 +84,11 @@ function eraseTasks(db: Database, spaceId: string) {
 function eraseChanges(db: Database, spaceId: string) {
   const some = db.selectFrom('changes').select('revision').where('space_id', '=', spaceId).limit(stepSize)
   return db.deleteFrom('changes').where('space_id', '=', spaceId).where('revision', 'in', some)
+}
+
+function eraseFacts(db: Database, spaceId: string) {
+  const some = db.selectFrom('task_facts').select('task_id').where('space_id', '=', spaceId).limit(stepSize)
+  return db.deleteFrom('task_facts').where('space_id', '=', spaceId).where('task_id', 'in', some)
 }
 
 /** What is written in between goes with the user, by cascade. */

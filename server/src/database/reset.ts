@@ -7,6 +7,8 @@ const tables = [
   'task_search',
   'idempotency_key_tasks',
   'idempotency_keys',
+  'task_counts',
+  'task_facts',
   'changes',
   'tasks',
   'spaces',

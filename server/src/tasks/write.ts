@@ -4,6 +4,7 @@ import { type Context, transact } from '../context.ts'
 import { lockSpace } from '../database/sql.ts'
 import { notFound, Refusal } from '../errors.ts'
 import { findTask, insertChange, moveSpace } from './queries.ts'
+import { keepFigures } from '../figures/index.ts'
 
 /** One write of a user: all that it changes can be undone together. */
 export interface Write extends Context {
@@ -55,7 +56,7 @@ export function refuseOverQuota({ taskQuota }: Context, taskCount: number): void
   })
 }
 
-/** Appends to history what the write did to the task. */
+/** Appends to history what the write did to the task, and keeps the figures of the dashboard true to it. */
 export async function recordChange(ctx: Write, task: Task, { kind, before, after, undoes }: Change): Promise<void> {
   await insertChange(ctx.db, {
     space_id: ctx.caller.spaceId,
@@ -70,6 +71,7 @@ export async function recordChange(ctx: Write, task: Task, { kind, before, after
     after: JSON.stringify(after),
     undoes: undoes ?? null,
   })
+  await keepFigures(ctx.db, ctx.caller.spaceId, { before: before && { ...task, ...before }, after: task })
 }
 
 /** What a change is called; completion wins over all else that it does. */
