@@ -1,0 +1,3 @@
+export { createBackup } from './create-backup.ts'
+export { moveStore } from './move-store.ts'
+export { restoreBackup } from './restore-backup.ts'
