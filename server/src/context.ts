@@ -1,5 +1,6 @@
 import type { BaseLogger } from 'pino'
 import type { Database } from './database/open.ts'
+import { retryLost } from './database/retry-lost.ts'
 
 /** Who acts. `cli` and `system` act for a user without a session. */
 export interface Caller {
@@ -40,17 +41,21 @@ export interface Context {
 
 /**
  * Runs `work` in a transaction, joining the one that is open. The context it gets has the transaction as `db` and holds
- * back events until the commit; of several moves of one space the last is told. Name it `ctx` too, so that the outer one cannot be used by mistake.
+ * back events until the commit; of several moves of one space the last is told. Work that PostgreSQL took back for the
+ * sake of another transaction is done again, so it does nothing but SQL. Name it `ctx` too, so that the outer one cannot be used by mistake.
  */
 export async function transact<C extends Pick<Context, 'db' | 'publish'>, T>(
   ctx: C,
   work: (ctx: C) => Promise<T>,
 ): Promise<T> {
   if (ctx.db.isTransaction) return work(ctx)
-  const events = new Map<string, SpaceChanged>()
-  const result = await ctx.db
-    .transaction()
-    .execute((db) => work({ ...ctx, db, publish: (event: SpaceChanged) => void events.set(event.spaceId, event) }))
+  const { result, events } = await retryLost(ctx.db, async () => {
+    const events = new Map<string, SpaceChanged>()
+    const result = await ctx.db
+      .transaction()
+      .execute((db) => work({ ...ctx, db, publish: (event: SpaceChanged) => void events.set(event.spaceId, event) }))
+    return { result, events }
+  })
   for (const event of events.values()) ctx.publish(event)
   return result
 }

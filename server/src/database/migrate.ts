@@ -60,7 +60,7 @@ async function apply(db: Database, migration: Migration): Promise<boolean> {
   const kind = databaseKind(db)
   const instant = kind === 'sqlite' ? 'text' : 'timestamptz(3)'
   return inTransaction(db, async (trx) => {
-    if (kind === 'postgres') await sql`select pg_advisory_xact_lock(7265001)`.execute(trx)
+    if (kind === 'postgres') await lockSchema(trx)
     await sql`create table if not exists migrations (name text primary key, applied_at ${sql.raw(instant)} not null)`.execute(
       trx,
     )
@@ -78,6 +78,13 @@ async function apply(db: Database, migration: Migration): Promise<boolean> {
       .execute()
     return true
   })
+}
+
+/** One process at a time, however long it takes. */
+async function lockSchema(trx: Database): Promise<void> {
+  await sql`set local statement_timeout = 0`.execute(trx)
+  await sql`set local lock_timeout = 0`.execute(trx)
+  await sql`select pg_advisory_xact_lock(7265001)`.execute(trx)
 }
 
 function inTransaction<T>(db: Database, work: (trx: Database) => Promise<T>): Promise<T> {

@@ -26,14 +26,27 @@ export function databaseKind(db: Database): DatabaseKind {
   return db.getExecutor().adapter instanceof PostgresAdapter ? 'postgres' : 'sqlite'
 }
 
+/** Connections a process takes; a request that gets none within `connectionTimeoutMillis` is answered 503. */
+export const poolSize = 10
+
+/** Nobody waits for ever: times in milliseconds. Migrations and copies lift them for themselves. */
+const sessionSettings = Object.entries({
+  timezone: 'UTC',
+  statement_timeout: 30_000,
+  lock_timeout: 10_000,
+  idle_in_transaction_session_timeout: 60_000,
+})
+  .map(([name, value]) => `-c ${name}=${value}`)
+  .join(' ')
+
 function postgresDialect(url: string): PostgresDialect {
   const pool = new pg.Pool({
     connectionString: url,
-    max: 10,
+    max: poolSize,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
-    options: '-c timezone=UTC',
+    options: sessionSettings,
     types: { getTypeParser },
   })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.

@@ -123,7 +123,9 @@ async function readLines(file: string, reader: Reader): Promise<{ header: Header
 
 /** Whole lines, as many at once as a piece of the file holds. */
 async function* linesOf(file: string): AsyncGenerator<string[]> {
-  const unpacked = createReadStream(file, { highWaterMark: chunkSize }).compose(createGunzip({ chunkSize }))
+  const unpacked = createGunzip({ chunkSize })
+  // Reading on tells of every failure; here it must only not go unheard.
+  pipeline(createReadStream(file, { highWaterMark: chunkSize }), unpacked).catch(() => {})
   let rest: Buffer[] = []
   let waiting = 0
   for await (const chunk of unpacked) {
