@@ -13,6 +13,7 @@ import {
   registerWith,
   updateAccount,
 } from './auth/index.ts'
+import { scheduleBackups } from './backup/index.ts'
 import { createFeed, listChanges } from './changes/index.ts'
 import type { Config } from './config.ts'
 import type { SpaceChanged } from './context.ts'
@@ -24,6 +25,7 @@ import { createHttp } from './http/create-http.ts'
 import { isAllowedSite } from './http/cross-site.ts'
 import { mount } from './http/mount.ts'
 import { mountNative } from './http/mount-native.ts'
+import { mountMetrics } from './metrics/index.ts'
 import { createRealtime } from './realtime.ts'
 import { mountSite } from './site/index.ts'
 import * as tasks from './tasks/index.ts'
@@ -64,6 +66,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     isAllowedSite: ({ headers }) => isAllowedSite(headers, allowedOrigins),
     findLiveSessions: (ids) => findLiveSessions(db, ids, now()),
   })
+  const backups = config.backups && scheduleBackups({ ...config.backups, log, now })
+  app.addHook('onClose', async () => backups?.stop())
   let stopping = false
   app.addHook('preClose', async () => {
     stopping = true
@@ -94,6 +98,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     now,
   })
   mountNative(app, (visit, request) => handOver(auth, visit, request))
+  if (config.metrics) {
+    const guard = { token: config.metricsToken, trustsProxy: config.trustProxy.length > 0 }
+    await mountMetrics(app, { ...guard, server, db, log, ...(backups && { lastBackupAt: backups.lastAt }) })
+  }
   mountDocs(app)
   mountSite(app)
   return app

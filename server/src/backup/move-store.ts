@@ -52,7 +52,7 @@ async function moveIntoFile(
   if (!(await isEmptyStore(to))) throw notEmpty()
   const draft = `${to.file}.moving`
   await makeFile(draft, stepsOf(source.migrations, 'The database'))
-  const target = openSqliteTarget(draft)
+  const target = openSqliteTarget(draft, { resumable: true })
   try {
     await fill(target, source, progress)
     const tally = await compare(source, { ...to, file: draft })

@@ -63,7 +63,7 @@ async function restoreIntoFile(file: string, backup: Backup, options: RestoreOpt
   removeDatabase(draft)
   try {
     await makeFile(draft, stepsOf(backup.header.migrations, options.file))
-    const target = openSqliteTarget(draft)
+    const target = openSqliteTarget(draft, { resumable: false })
     try {
       await fill(target, options)
     } finally {

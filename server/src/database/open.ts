@@ -16,7 +16,7 @@ export type DatabaseConfig =
 
 /** Opens the store; the caller ends it with `db.destroy()`. */
 export function openDatabase(config: DatabaseConfig): Database {
-  if (config.kind === 'postgres') return new Kysely({ dialect: postgresDialect(config.url) })
+  if (config.kind === 'postgres') return openPostgres(config.url)
   mkdirSync(dirname(config.file), { recursive: true, mode: 0o700 })
   return new Kysely({ dialect: sqliteDialect(config) })
 }
@@ -39,7 +39,15 @@ const sessionSettings = Object.entries({
   .map(([name, value]) => `-c ${name}=${value}`)
   .join(' ')
 
-function postgresDialect(url: string): PostgresDialect {
+const pools = new WeakMap<Database, pg.Pool>()
+
+/** How many connections there are, how many of them have nothing to do, and how much waits for one; on PostgreSQL. */
+export function poolUse(db: Database): { total: number; idle: number; waiting: number } | undefined {
+  const pool = pools.get(db)
+  return pool && { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }
+}
+
+function openPostgres(url: string): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
@@ -51,7 +59,9 @@ function postgresDialect(url: string): PostgresDialect {
   })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {})
-  return new PostgresDialect({ pool })
+  const db: Database = new Kysely({ dialect: new PostgresDialect({ pool }) })
+  pools.set(db, pool)
+  return db
 }
 
 /** Counts and revisions are bigint there and stay far below 2^53; timestamps must remain Date objects. */

@@ -77,10 +77,14 @@ export interface SqliteTarget extends RowTarget {
   close(): void
 }
 
-/** Opens a migrated file that nobody else uses, to be filled. What a kill leaves behind can be opened and filled further. */
-export function openSqliteTarget(file: string): SqliteTarget {
+/**
+ * Opens a migrated file that nobody else uses, to be filled. What a kill leaves behind of a `resumable` one can be opened
+ * and filled further; the other is quicker, and then good for nothing.
+ */
+export function openSqliteTarget(file: string, { resumable }: { resumable: boolean }): SqliteTarget {
   const database = new BetterSqlite3(file, { fileMustExist: true })
   // The file counts only once it is whole, checked and synced.
+  database.pragma(`journal_mode = ${resumable ? 'wal' : 'off'}`)
   for (const pragma of ['synchronous = off', 'foreign_keys = off', 'cache_size = -200000', 'temp_store = memory']) {
     database.pragma(pragma)
   }
