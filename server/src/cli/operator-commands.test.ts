@@ -166,7 +166,7 @@ describe('a start', () => {
     const settings = { DATA_DIR: newFolder() }
     await (await startServer(settings)).stop()
     await output(['reset', '--yes'], settings)
-    await startServer(settings)
+    expect((await startServer(settings)).url).toContain('http')
   })
 })
 
