@@ -26,6 +26,7 @@ describe('without any settings', () => {
       metrics: false,
       metricsToken: undefined,
       logFormat: undefined,
+      sessionsAUser: 50,
       logLevel: 'info',
       production: false,
       withoutEffect: [],

@@ -28,6 +28,8 @@ export interface Config {
   /** What a reader of the metrics that is not on a private address must show. */
   readonly metricsToken: string | undefined
   readonly logFormat: 'json' | 'text' | undefined
+  /** How many live sessions a user may have. */
+  readonly sessionsAUser: number
   readonly logLevel: (typeof logLevels)[number]
   /** Settings that are right and that this version has no use for yet. */
   readonly withoutEffect: readonly string[]
@@ -81,6 +83,7 @@ export function readConfig(environment: Environment = process.env): Config {
     metrics: choose('METRICS', ['on', 'off'], 'off') === 'on',
     metricsToken: readMetricsToken(read('METRICS_TOKEN')),
     logFormat: read('LOG_FORMAT') === undefined ? undefined : choose('LOG_FORMAT', ['json', 'text'], 'json'),
+    sessionsAUser: readLimit('LIMIT_SESSIONS', read('LIMIT_SESSIONS')) ?? 50,
     logLevel: choose('LOG_LEVEL', logLevels, 'info'),
     withoutEffect: ['SMTP_URL', 'MAIL_FROM', ...readUpcoming(read, choose)].filter((name) => read(name) !== undefined),
     production,
@@ -93,7 +96,7 @@ export function readConfig(environment: Environment = process.env): Config {
   return config
 }
 
-const limits = ['READS', 'WRITES', 'LOGINS', 'LOGINS_IP', 'REGISTRATIONS', 'MAILS', 'SOCKETS', 'SESSIONS', 'TASKS']
+const limits = ['READS', 'WRITES', 'LOGINS', 'LOGINS_IP', 'REGISTRATIONS', 'MAILS', 'SOCKETS', 'TASKS']
 
 /** Judges the settings of the contract that come into effect with later versions, and names them. */
 function readUpcoming(
@@ -102,9 +105,7 @@ function readUpcoming(
 ): string[] {
   choose('LIMITS', ['on', 'off'], 'on')
   const names = limits.map((name) => `LIMIT_${name}`)
-  for (const name of names) {
-    if (!/^[1-9]\d{0,8}$/.test(read(name) ?? '1')) throw new ConfigError(`${name} must be a number from 1 to 999999999`)
-  }
+  for (const name of names) readLimit(name, read(name))
   return ['REDIS_URL', 'LIMITS', ...names]
 }
 
@@ -141,6 +142,12 @@ function readMetricsToken(value: string | undefined): string | undefined {
     throw new ConfigError('METRICS_TOKEN must have at least 16 characters, without spaces')
   }
   return value
+}
+
+function readLimit(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  if (!/^[1-9]\d{0,8}$/.test(value)) throw new ConfigError(`${name} must be a number from 1 to 999999999`)
+  return Number(value)
 }
 
 function readUrl(name: string, value: string | undefined, protocols: readonly string[]): string | undefined {

@@ -12,6 +12,7 @@ export async function* listUsers(db: Database): AsyncGenerator<User> {
       .selectFrom('users')
       .select(userColumns)
       .where('users.id', '>', after)
+      .where('users.deleted_at', 'is', null)
       .orderBy('users.id')
       .limit(page)
       .execute()

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { version } from '../version.ts'
 import { backupCommand } from './backup.ts'
 import { doctorCommand } from './doctor.ts'
+import { exportCommand } from './export.ts'
 import { migrateCommand } from './migrate.ts'
 import { moveCommand } from './move.ts'
 import { openapiCommand } from './openapi.ts'
@@ -25,6 +26,7 @@ program.addCommand(restoreCommand())
 program.addCommand(moveCommand())
 program.addCommand(doctorCommand())
 program.addCommand(userCommand())
+program.addCommand(exportCommand())
 program.addCommand(openapiCommand())
 
 // Errors are one line.

@@ -239,6 +239,8 @@ test.each([
   'user create',
   'user verify',
   'user set-password',
+  'user delete',
+  'export',
 ])('taskwell %s --help explains, and touches nothing', async (command) => {
   const dataDir = newFolder()
   expect(await output([...command.split(' '), '--help'], { DATA_DIR: dataDir })).toMatch(/^Usage: taskwell/)

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import { createUser, listUsers, setPassword, verifyUser } from '../auth/index.ts'
+import { deleteUser } from '../account/index.ts'
+import { createUser, getUserId, listUsers, setPassword, verifyUser } from '../auth/index.ts'
 import { migrate } from '../database/migrate.ts'
 import { createCommandAuth } from './command-auth.ts'
 import { readSecretLine } from './read-secret-line.ts'
@@ -61,6 +62,19 @@ export function userCommand(): Command {
         const password = await readSecretLine('New password: ')
         await setPassword({ db, auth: createCommandAuth(db, config) }, { email, password, now: new Date() })
         console.log(`the password of ${email} is set, and all its sessions have ended`)
+      }),
+    )
+  command
+    .command('delete')
+    .description('delete an account and everything in it, for good')
+    .argument('<email>')
+    .option('--yes', 'confirm it')
+    .action((email: string, { yes = false }: { yes?: boolean }) =>
+      withStore(async (db) => {
+        const userId = await getUserId(db, email)
+        if (!yes) throw new Error('this deletes the account and all its tasks: confirm it with --yes')
+        await deleteUser(db, { userId, now: new Date() })
+        console.log(`${email} is deleted, with everything in it`)
       }),
     )
   return command

@@ -3,7 +3,7 @@ import { type Database, type DatabaseConfig, openDatabase } from '../open.ts'
 import { storedTables } from '../tables.ts'
 import type { Row, RowSource, RowTarget, TableShape, Value } from './rows.ts'
 
-const batch = 1_000
+const batch = 400
 
 /** Shows the database as it is now for as long as `work` takes: one repeatable-read transaction, which locks no row. */
 export async function withPostgresSnapshot<T>(

@@ -3,7 +3,7 @@ import { type StoredTable, storedTables } from '../tables.ts'
 import type { Row, RowSource, RowTarget, TableShape, Value } from './rows.ts'
 
 /** Rows may hold 100 KB each. */
-const batch = 500
+const batch = 400
 
 /**
  * Opens the file for as long as `work` takes, and shows it as it is now: one read transaction, which keeps no writer
