@@ -40,7 +40,7 @@ export async function startServer(
     const { taken, kept } = await upgrade(db, { database, version })
     if (kept !== undefined) log.info({ file: kept }, 'kept the database as it was before this version')
     for (const name of taken) log.info({ migration: name }, 'migrated')
-    rememberStore(config)
+    remember(config, log)
     const { server, port, serve } = await listen(config)
     const baseUrl = config.baseUrl ?? `http://localhost:${port}`
     const app = await createApp({ ...options, config: { ...config, baseUrl }, db, secret, log, server })
@@ -57,6 +57,15 @@ export async function startServer(
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** With PostgreSQL nothing else may need the data folder. */
+function remember(config: Config, log: Logger): void {
+  try {
+    rememberStore(config)
+  } catch (error) {
+    log.warn({ err: error }, 'DATA_DIR cannot be written: a start on a wrong, empty database will not be noticed')
   }
 }
 

@@ -27,7 +27,7 @@ export function databaseKind(db: Database): DatabaseKind {
 }
 
 /** Connections a process takes; a request that gets none within `connectionTimeoutMillis` is answered 503. */
-export const poolSize = 10
+const poolSize = 10
 
 /** Nobody waits for ever: times in milliseconds. Migrations and copies lift them for themselves. */
 const sessionSettings = Object.entries({

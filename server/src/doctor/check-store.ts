@@ -9,7 +9,7 @@ const { ok, warning, wrong } = findings('database')
 const restoreIt = 'stop the server and bring it back with `taskwell restore FILE --force`'
 
 /** Checks that want a sound store with the schema of this program. A feature that keeps figures of its own adds one. */
-export const storeChecks: readonly StoreCheck[] = [
+const storeChecks: readonly StoreCheck[] = [
   {
     name: 'counts',
     examine: async (db) => {

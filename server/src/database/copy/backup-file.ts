@@ -23,7 +23,7 @@ export interface Header {
 }
 
 /** What is wrong with a file, for the person who wants it back. */
-export class BackupError extends Error {
+class BackupError extends Error {
   override readonly name = 'BackupError'
 }
 

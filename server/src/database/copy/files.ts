@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, copyFileSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
 
@@ -42,12 +42,21 @@ export function replaceDatabase(file: string, draft: string, kept: string): void
     // Of a damaged file nothing is lost that is not in these.
     if (!isReadable && existsSync(`${file}-wal`)) renameSync(`${file}-wal`, `${kept}-wal`)
     rmSync(`${file}-shm`, { force: true })
-    linkSync(file, kept)
+    keepAs(file, kept)
   } else {
     removeDatabase(file)
   }
   renameSync(draft, file)
   syncPath(dirname(file))
+}
+
+function keepAs(file: string, kept: string): void {
+  try {
+    linkSync(file, kept)
+  } catch {
+    // Some file systems have no links.
+    copyFileSync(file, kept)
+  }
 }
 
 /** Brings what is beside the file into it; false when it is too damaged for that. @throws when somebody has it open. */
