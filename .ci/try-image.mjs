@@ -59,6 +59,7 @@ function run(command) {
 }
 
 async function serve(last) {
+  // oxlint-disable-next-line node/no-process-env -- the server gets nothing else of ours
   const { PATH, HOME } = process.env
   const settings = { ...last.env, HOST: '127.0.0.1', PORT: '0', DATA_DIR: join(root, 'data') }
   execFileSync('chmod', ['-R', 'a-w', inStage(last, '/app')])
