@@ -39,7 +39,7 @@ import { mountMetrics } from './metrics/index.ts'
 import { createRealtime } from './realtime.ts'
 import { mountSite } from './site/index.ts'
 import * as tasks from './tasks/index.ts'
-import * as tokens from './tokens/index.ts'
+import { createToken, deleteToken, listTokens } from './tokens/index.ts'
 
 export interface AppOptions {
   readonly config: Config & { readonly baseUrl: string }
@@ -106,7 +106,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       endSession: endSessionWith({ auth }),
       endOtherSessions,
       listAccountEvents,
-      ...tokens,
+      listTokens,
+      createToken,
+      deleteToken,
       ...tasks,
       replaceTask: tasks.updateTask,
       listChanges,

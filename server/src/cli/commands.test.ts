@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClient } from '@taskwell/api'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { databases, type TestDatabaseKind } from '../../test/databases.ts'
 import { cleanUp, type Ended, newFolder, runCommand, startServer } from '../../test/run-program.ts'
 import { migrations } from '../database/migrations/index.ts'
 import { version } from '../version.ts'
 
+// Each step is a process of its own.
+vi.setConfig({ testTimeout: 60_000 })
 afterEach(cleanUp)
 
 describe.each(databases)('on %s, the command', (database) => {
