@@ -27,6 +27,7 @@ import {
   resetPassword,
   updateAccount,
 } from './auth/index.ts'
+import { scheduleBackups } from './backup/index.ts'
 import { createFeed, listChanges } from './changes/index.ts'
 import type { Config } from './config.ts'
 import type { News, SpaceChanged } from './context.ts'
@@ -42,6 +43,7 @@ import { mount } from './http/mount.ts'
 import { mountNative } from './http/mount-native.ts'
 import { createLimits, noLimits } from './limits/index.ts'
 import { startOutbox } from './mail/index.ts'
+import { mountMetrics } from './metrics/index.ts'
 import { createRealtime } from './realtime/index.ts'
 import { startRetention } from './retention/index.ts'
 import { mountAccountPages, mountSite } from './site/index.ts'
@@ -108,6 +110,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     if ('spaceId' in news) onChange(news)
   }
   const retention = startRetention({ db, log, now, publish })
+  const backups = config.backups && scheduleBackups({ ...config.backups, log, now })
+  app.addHook('onClose', async () => backups?.stop())
   let stopping = false
   app.addHook('preClose', async () => {
     stopping = true
@@ -144,6 +148,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     now,
   })
   mountNative(app, nativeRoutes({ auth, limits, findCaller, now }))
+  if (config.metrics) {
+    const guard = { token: config.metricsToken, trustsProxy: config.trustProxy.length > 0 }
+    await mountMetrics(app, { ...guard, server, db, log, ...(backups && { lastBackupAt: backups.lastAt }) })
+  }
   mountDocs(app)
   mountSite(app, { baseUrl: config.baseUrl, now })
   mountAccountPages(app, {

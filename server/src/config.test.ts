@@ -20,6 +20,12 @@ describe('without any settings', () => {
       registration: 'open',
       corsOrigins: [],
       trustProxy: [],
+      backups: undefined,
+      allowUnsafePostgres: false,
+      redisUrl: undefined,
+      metrics: false,
+      metricsToken: undefined,
+      logFormat: undefined,
       sessionsAUser: 50,
       limits: {
         reads: 600,
@@ -60,6 +66,11 @@ describe('a good value', () => {
     ['EMAIL_VERIFICATION', 'optional', { emailVerification: 'optional' }],
     ['REGISTRATION', 'closed', { registration: 'closed' }],
     ['REGISTRATION', 'open', { registration: 'open' }],
+    ['METRICS', 'on', { metrics: true }],
+    ['METRICS_TOKEN', 'x'.repeat(16), { metricsToken: 'x'.repeat(16) }],
+    ['LOG_FORMAT', 'text', { logFormat: 'text' }],
+    ['ALLOW_UNSAFE_POSTGRES', 'on', { allowUnsafePostgres: true }],
+    ['BACKUP_DIR', '/srv/backups', { backups: { folder: '/srv/backups', every: 86_400_000, keep: 7 } }],
     ['LOG_LEVEL', 'silent', { logLevel: 'silent' }],
     ['LOG_LEVEL', 'trace', { logLevel: 'trace' }],
     ['NODE_ENV', 'production', { production: true }],
@@ -121,6 +132,12 @@ describe('a good value', () => {
 })
 
 const bad: [name: string, values: string[]][] = [
+  ['BACKUP_EVERY', ['daily', '0h', '24', '1.5h', '99d', '-1h', '24H']],
+  ['BACKUP_KEEP', ['0', 'all', '-1', '10000']],
+  ['METRICS', ['yes', 'On']],
+  ['METRICS_TOKEN', ['hunter2', 'with a space in it, and long']],
+  ['LOG_FORMAT', ['pretty', 'JSON']],
+  ['ALLOW_UNSAFE_POSTGRES', ['yes', '1']],
   ['PORT', ['65536', '-1', '3000.5', '3e3', '0x50', 'http', '999999', '80 81']],
   ['BASE_URL', ['tasks.example.org', 'https://', 'ftp://tasks.example.org', 'file:///srv', '//tasks.example.org']],
   ['BASE_URL', ['https://tasks.example.org/tasks', 'https://tasks.example.org/?a=1', 'https://tasks.example.org/#top']],

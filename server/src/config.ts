@@ -20,6 +20,15 @@ export interface Config {
   readonly corsOrigins: readonly string[]
   /** Addresses or CIDRs of proxies whose `X-Forwarded-*` headers count. */
   readonly trustProxy: readonly string[]
+  /** Where copies of the store are made by themselves; undefined means nowhere. */
+  readonly backups: BackupSettings | undefined
+  /** Whether PostgreSQL may lose commits that it has confirmed. */
+  readonly allowUnsafePostgres: boolean
+  readonly redisUrl: string | undefined
+  readonly metrics: boolean
+  /** What a reader of the metrics that is not on a private address must show. */
+  readonly metricsToken: string | undefined
+  readonly logFormat: 'json' | 'text' | undefined
   /** How many live sessions a user may have. */
   readonly sessionsAUser: number
   /** Undefined when they are off. */
@@ -28,6 +37,14 @@ export interface Config {
   /** Settings that are right and that this version has no use for yet. */
   readonly withoutEffect: readonly string[]
   readonly production: boolean
+}
+
+export interface BackupSettings {
+  readonly folder: string
+  /** In milliseconds. */
+  readonly every: number
+  /** How many are kept. */
+  readonly keep: number
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -65,8 +82,14 @@ export function readConfig(environment: Environment = process.env): Config {
     trustProxy: readList(read('TRUST_PROXY')).map(readCidr),
     sessionsAUser: readNumber('LIMIT_SESSIONS', read('LIMIT_SESSIONS'), 50),
     limits: readLimits(read, choose('LIMITS', ['on', 'off'], 'on')),
+    backups: readBackups(read),
+    allowUnsafePostgres: choose('ALLOW_UNSAFE_POSTGRES', ['on', 'off'], 'off') === 'on',
+    redisUrl: readUrl('REDIS_URL', read('REDIS_URL'), ['redis:', 'rediss:']),
+    metrics: choose('METRICS', ['on', 'off'], 'off') === 'on',
+    metricsToken: readMetricsToken(read('METRICS_TOKEN')),
+    logFormat: read('LOG_FORMAT') === undefined ? undefined : choose('LOG_FORMAT', ['json', 'text'], 'json'),
     logLevel: choose('LOG_LEVEL', logLevels, 'info'),
-    withoutEffect: readUpcoming(read, choose).filter((name) => read(name) !== undefined),
+    withoutEffect: ['REDIS_URL'].filter((name) => read(name) !== undefined),
     production,
   }
   if (production && config.database.kind === 'postgres' && config.authSecret === undefined) {
@@ -77,14 +100,28 @@ export function readConfig(environment: Environment = process.env): Config {
   return config
 }
 
-/** Judges the settings of the contract that come into effect with later versions, and names them. */
-function readUpcoming(
-  read: (name: string) => string | undefined,
-  choose: (name: string, choices: readonly string[], fallback: string) => string,
-): string[] {
-  readUrl('REDIS_URL', read('REDIS_URL'), ['redis:', 'rediss:'])
-  choose('METRICS', ['on', 'off'], 'off')
-  return ['REDIS_URL', 'METRICS']
+function readBackups(read: (name: string) => string | undefined): BackupSettings | undefined {
+  const folder = read('BACKUP_DIR')
+  const [, count = '', unit = ''] = /^([1-9]\d{0,3})([mhd])$/.exec(read('BACKUP_EVERY') ?? '24h') ?? []
+  const every = Number(count) * (unit === 'm' ? 60_000 : unit === 'h' ? 3_600_000 : 86_400_000)
+  if (count === '' || every > longestTimer)
+    throw new ConfigError('BACKUP_EVERY must be such as 30m, 24h or 7d, up to 24d')
+  const keep = read('BACKUP_KEEP') ?? '7'
+  if (!/^[1-9]\d{0,3}$/.test(keep)) throw new ConfigError('BACKUP_KEEP must be a number from 1 to 9999')
+  if (folder !== undefined) return { folder: resolve(folder), every, keep: Number(keep) }
+  const vain = ['BACKUP_EVERY', 'BACKUP_KEEP'].find((name) => read(name) !== undefined)
+  if (vain !== undefined) throw new ConfigError(`${vain} needs BACKUP_DIR: name the folder for the backups`)
+  return undefined
+}
+
+/** What a timer of Node can wait, in milliseconds. */
+const longestTimer = 2_147_483_647
+
+function readMetricsToken(value: string | undefined): string | undefined {
+  if (value !== undefined && !/^[\x21-\x7e]{16,}$/.test(value)) {
+    throw new ConfigError('METRICS_TOKEN must have at least 16 characters, without spaces')
+  }
+  return value
 }
 
 /** All are judged, even when they are off. */
@@ -149,12 +186,17 @@ function readOrigin(name: string, value: string | undefined): string | undefined
   return url.origin
 }
 
-function readDatabase(value: string | undefined, dataDir: string, synchronous: 'full' | 'normal'): DatabaseConfig {
-  if (value === undefined) return { kind: 'sqlite', file: join(dataDir, 'taskwell.db'), synchronous }
+/** Reads the address of a store. @throws {ConfigError} that names what it came from, and never its value */
+export function readDatabaseUrl(name: string, value: string, synchronous: 'full' | 'normal' = 'full'): DatabaseConfig {
   if (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value)) return { kind: 'postgres', url: value }
   const file = /^file:(?:\/\/(?=\/)|(?!\/\/))(.+)$/.exec(value)?.[1]
-  if (file === undefined) throw new ConfigError('DATABASE_URL must begin with postgres:// or file:')
+  if (file === undefined) throw new ConfigError(`${name} must begin with postgres:// or file:`)
   return { kind: 'sqlite', file: resolve(file), synchronous }
+}
+
+function readDatabase(value: string | undefined, dataDir: string, synchronous: 'full' | 'normal'): DatabaseConfig {
+  if (value === undefined) return { kind: 'sqlite', file: join(dataDir, 'taskwell.db'), synchronous }
+  return readDatabaseUrl('DATABASE_URL', value, synchronous)
 }
 
 function readSecret(value: string | undefined): string | undefined {

@@ -1,6 +1,7 @@
 import type { Scope } from '@taskwell/api'
 import type { BaseLogger } from 'pino'
 import type { Database } from './database/open.ts'
+import { retryLost } from './database/retry-lost.ts'
 
 /** Who acts. `cli` and `system` act for a user without a session. */
 export interface Caller {
@@ -52,16 +53,20 @@ export interface Context {
 
 /**
  * Runs `work` in a transaction, joining the one that is open. The context it gets has the transaction as `db` and holds
- * back events until the commit; of several moves of one space the last is told. Name it `ctx` too, so that the outer one cannot be used by mistake.
+ * back events until the commit; of several moves of one space the last is told. Work that PostgreSQL took back for the
+ * sake of another transaction is done again, so it does nothing but SQL. Name it `ctx` too, so that the outer one cannot be used by mistake.
  */
 export async function transact<C extends Pick<Context, 'db' | 'publish'>, T>(
   ctx: C,
   work: (ctx: C) => Promise<T>,
 ): Promise<T> {
   if (ctx.db.isTransaction) return work(ctx)
-  const events = new Map<string, News>()
-  const publish = (event: News) => void events.set('spaceId' in event ? event.spaceId : event.userId, event)
-  const result = await ctx.db.transaction().execute((db) => work({ ...ctx, db, publish }))
+  const { result, events } = await retryLost(ctx.db, async () => {
+    const events = new Map<string, News>()
+    const publish = (event: News) => void events.set('spaceId' in event ? event.spaceId : event.userId, event)
+    const result = await ctx.db.transaction().execute((db) => work({ ...ctx, db, publish }))
+    return { result, events }
+  })
   for (const event of events.values()) ctx.publish(event)
   return result
 }

@@ -1,3 +1,4 @@
+export { deleteUser } from './delete-user.ts'
 export { deleteAccountWith } from './delete-account.ts'
 export { endOtherSessions } from './end-other-sessions.ts'
 export { endSessionWith } from './end-session.ts'
