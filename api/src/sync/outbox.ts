@@ -129,12 +129,13 @@ function taskIdAt(write: StoredWrite, problem: Problem): string {
 
 /**
  * What is left of a refused write when the operation at fault has what it wanted: something to delete is gone, or
- * something to create was created when the write was sent before. Undefined when it has not.
+ * something to create was created when the write was sent before, and may have been erased since. Undefined when it has
+ * not.
  */
 function withoutReached(write: StoredWrite, problem: Problem, wasCreated: boolean): StoredWrite | undefined {
   const place = placeOf(write, problem)
   const op = write.kind === 'undo' ? undefined : write.operations[place]?.op
   const isGone = problem.code === 'not_found' && (op === 'delete' || op === 'erase')
-  const isThere = problem.code === 'conflict' && op === 'create' && wasCreated
-  return isGone || isThere ? { ...write, operations: write.operations.toSpliced(place, 1) } : undefined
+  const wasThere = op === 'create' && (problem.code === 'not_found' || (problem.code === 'conflict' && wasCreated))
+  return isGone || wasThere ? { ...write, operations: write.operations.toSpliced(place, 1) } : undefined
 }

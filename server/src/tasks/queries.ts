@@ -162,7 +162,7 @@ export async function eraseTexts(
 export async function blankReplies(db: Database, spaceId: string, ids: readonly string[]): Promise<void> {
   await db
     .updateTable('idempotency_keys')
-    .set({ body: '', headers: '{}' })
+    .set({ body: '' })
     .where(({ eb, refTuple, selectFrom }) =>
       eb(
         refTuple('user_id', 'key'),
