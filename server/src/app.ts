@@ -121,8 +121,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   mount(app, {
     verbs: {
       register: registerWith({ db, auth }),
-      login: loginWith({ db, auth }),
-      logout: logoutWith({ db, auth }),
+      login: loginWith({ db, publish, auth }),
+      logout: logoutWith({ db, publish, auth }),
       getSession,
       getAccount,
       updateAccount,

@@ -1,17 +1,16 @@
 import type { contract } from '@taskwell/api'
-import type { Database } from '../database/open.ts'
 import type { Verb, Visit } from '../verb.ts'
 import type { Auth } from './create-auth.ts'
-import { endSession } from './end-session.ts'
+import { endSession, type SignOut } from './end-session.ts'
 import { handOverJson, sessionHeaders } from './hand-over.ts'
 import { readReply } from './native-reply.ts'
 import { refusalOf } from './refusals.ts'
 
 /** Ends the session that the request came with; fine without one. */
-export function logoutWith({ db, auth }: { db: Database; auth: Auth }): Verb<typeof contract.logout> {
+export function logoutWith(options: SignOut): Verb<typeof contract.logout> {
   return async (visit) => {
-    await endSession({ db, auth }, visit)
-    return { body: undefined, headers: await signOutHeaders(auth, visit) }
+    await endSession(options, visit)
+    return { body: undefined, headers: await signOutHeaders(options.auth, visit) }
   }
 }
 
