@@ -2,8 +2,18 @@ import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import {
+  createErasure,
+  deleteAccountWith,
+  endOtherSessions,
+  endSessionWith,
+  exportAccount,
+  listSessions,
+} from './account/index.ts'
+import { createFailureLog, listAccountEvents } from './account-events/index.ts'
+import {
+  createActivity,
   createAuth,
-  createFindCaller,
+  createIdentify,
   findLiveSessions,
   getAccount,
   getSession,
@@ -27,6 +37,7 @@ import { mountNative } from './http/mount-native.ts'
 import { createRealtime } from './realtime.ts'
 import { mountSite } from './site/index.ts'
 import * as tasks from './tasks/index.ts'
+import * as tokens from './tokens/index.ts'
 
 export interface AppOptions {
   readonly config: Config & { readonly baseUrl: string }
@@ -44,6 +55,12 @@ export interface AppOptions {
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { config, db, secret, log, server, now = () => new Date(), onChange = () => {} } = options
   const app = createHttp({ ...config, log, server })
+  const failures = createFailureLog({ db, log })
+  const activity = createActivity({ db, log })
+  const erasure = createErasure({ db, log })
+  app.addHook('onClose', async () => {
+    await Promise.all([failures, activity, erasure].map((job) => job.stop()))
+  })
   const auth = createAuth({
     db,
     kind: databaseKind(db),
@@ -52,15 +69,17 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     emailVerification: config.emailVerification,
     registration: config.registration,
     log,
+    sessionsAUser: config.sessionsAUser,
+    onSignInFailed: (attempt) => failures.add(attempt),
   })
-  const findCaller = await createFindCaller({ db, auth })
+  const identify = await createIdentify({ db, auth, activity })
   const allowedOrigins = new Set([config.baseUrl, ...config.corsOrigins].map((origin) => origin.toLowerCase()))
   const realtime = createRealtime({
     server,
     log,
     feed: createFeed(db),
     epoch: await getEpoch(db),
-    findCaller: (visit) => findCaller(visit, now()),
+    findCaller: (visit) => identify(visit, now()),
     isAllowedSite: ({ headers }) => isAllowedSite(headers, allowedOrigins),
     findLiveSessions: (ids) => findLiveSessions(db, ids, now()),
   })
@@ -73,16 +92,23 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     verbs: {
       register: registerWith({ db, auth }),
       login: loginWith({ db, auth }),
-      logout: logoutWith({ auth }),
+      logout: logoutWith({ db, auth }),
       getSession,
       getAccount,
       updateAccount,
+      deleteAccount: deleteAccountWith({ auth, erasure }),
+      exportAccount,
+      listSessions,
+      endSession: endSessionWith({ auth }),
+      endOtherSessions,
+      listAccountEvents,
+      ...tokens,
       ...tasks,
       replaceTask: tasks.updateTask,
       listChanges,
       ...healthVerbs(db, () => stopping),
     },
-    identify: findCaller,
+    identify,
     base: {
       db,
       secret,

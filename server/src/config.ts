@@ -17,6 +17,8 @@ export interface Config {
   readonly corsOrigins: readonly string[]
   /** Addresses or CIDRs of proxies whose `X-Forwarded-*` headers count. */
   readonly trustProxy: readonly string[]
+  /** How many live sessions a user may have. */
+  readonly sessionsAUser: number
   readonly logLevel: (typeof logLevels)[number]
   /** Settings that are right and that this version has no use for yet. */
   readonly withoutEffect: readonly string[]
@@ -57,6 +59,7 @@ export function readConfig(environment: Environment = process.env): Config {
     registration: choose('REGISTRATION', ['open', 'closed'], 'open'),
     corsOrigins: readList(read('CORS_ORIGINS')).map((origin) => readOrigin('CORS_ORIGINS', origin) ?? origin),
     trustProxy: readList(read('TRUST_PROXY')).map(readCidr),
+    sessionsAUser: readLimit('LIMIT_SESSIONS', read('LIMIT_SESSIONS')) ?? 50,
     logLevel: choose('LOG_LEVEL', logLevels, 'info'),
     withoutEffect: ['SMTP_URL', 'MAIL_FROM', ...readUpcoming(read, choose)].filter((name) => read(name) !== undefined),
     production,
@@ -69,7 +72,7 @@ export function readConfig(environment: Environment = process.env): Config {
   return config
 }
 
-const limits = ['READS', 'WRITES', 'LOGINS', 'LOGINS_IP', 'REGISTRATIONS', 'MAILS', 'SOCKETS', 'SESSIONS', 'TASKS']
+const limits = ['READS', 'WRITES', 'LOGINS', 'LOGINS_IP', 'REGISTRATIONS', 'MAILS', 'SOCKETS', 'TASKS']
 
 /** Judges the settings of the contract that come into effect with later versions, and names them. */
 function readUpcoming(
@@ -80,10 +83,14 @@ function readUpcoming(
   choose('LIMITS', ['on', 'off'], 'on')
   choose('METRICS', ['on', 'off'], 'off')
   const names = limits.map((name) => `LIMIT_${name}`)
-  for (const name of names) {
-    if (!/^[1-9]\d{0,8}$/.test(read(name) ?? '1')) throw new ConfigError(`${name} must be a number from 1 to 999999999`)
-  }
+  for (const name of names) readLimit(name, read(name))
   return ['REDIS_URL', 'LIMITS', 'METRICS', ...names]
+}
+
+function readLimit(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  if (!/^[1-9]\d{0,8}$/.test(value)) throw new ConfigError(`${name} must be a number from 1 to 999999999`)
+  return Number(value)
 }
 
 function readUrl(name: string, value: string | undefined, protocols: readonly string[]): string | undefined {

@@ -1,3 +1,4 @@
+import type { Scope } from '@taskwell/api'
 import type { BaseLogger } from 'pino'
 import type { Database } from './database/open.ts'
 
@@ -11,6 +12,8 @@ export interface Caller {
   readonly revision: number
   readonly by: Author
   readonly sessionId: string | null
+  /** The API token by which the caller acts. */
+  readonly token?: { readonly id: string; readonly scopes: readonly Scope[] }
 }
 
 /** Who made a change, as history tells it. */

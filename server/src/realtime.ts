@@ -12,7 +12,7 @@ export interface RealtimeOptions {
   readonly log: Log
   findCaller(visit: Visit): Promise<{ caller: Caller } | undefined>
   isAllowedSite(visit: Visit): boolean
-  /** Those of the sessions that have not ended. */
+  /** Those of the sessions and API tokens that have not ended. */
   findLiveSessions(sessionIds: readonly string[]): Promise<ReadonlySet<string>>
 }
 
@@ -25,6 +25,7 @@ export interface Realtime {
 
 interface Delivery {
   readonly spaceId: string
+  /** The session or API token that it came with. */
   readonly sessionId: string
   /** The revision that the client has been brought to; undefined while it is being prepared. */
   revision: number | undefined
@@ -77,8 +78,9 @@ export function createRealtime(options: RealtimeOptions): Realtime {
     const visit = visitOf(socket)
     if (visit.headers.authorization === undefined && !options.isAllowedSite(visit)) throw refused('origin_not_allowed')
     const found = await options.findCaller(visit)
-    if (!found?.caller.sessionId) throw refused('unauthenticated')
-    const { spaceId, sessionId } = found.caller
+    const sessionId = found && credentialOf(found.caller)
+    if (!found || !sessionId) throw refused('unauthenticated')
+    const { spaceId } = found.caller
     if ((spaces.get(spaceId)?.size ?? 0) >= most.socketsAUser) throw refused('rate_limited')
     Object.assign(socket.data, { spaceId, sessionId, revision: undefined, takenAt: Date.now() })
   }
@@ -198,6 +200,12 @@ export function createRealtime(options: RealtimeOptions): Realtime {
       io.engine.close()
     },
   }
+}
+
+/** By which session or API token the caller may listen, if any. */
+function credentialOf({ sessionId, token }: Caller): string | undefined {
+  if (token) return token.scopes.includes('tasks:read') ? token.id : undefined
+  return sessionId ?? undefined
 }
 
 /** Whether the client has taken all that it was sent. Only then it gets more, so nothing piles up for it here. */

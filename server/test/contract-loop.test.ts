@@ -22,6 +22,21 @@ const prepared: Readonly<Record<string, (user: TestUser) => Promise<Call>>> = {
   getSession: nothing,
   getAccount: nothing,
   updateAccount: async () => ({ body: { name: 'Ada Lovelace', timeZone: 'Europe/London' } }),
+  deleteAccount: async () => ({ body: { password } }),
+  exportAccount: async (user) => {
+    await aDeletedTask(user)
+    return {}
+  },
+  listSessions: nothing,
+  endSession: async (user) => ({ params: { id: await anotherSession(user) } }),
+  endOtherSessions: nothing,
+  listAccountEvents: async () => ({ query: '?limit=1' }),
+  listTokens: async (user) => {
+    await aToken(user)
+    return {}
+  },
+  createToken: async () => ({ body: { name: 'Backup', scopes: ['tasks:read'], expiresAt: '2096-01-01T00:00:00Z' } }),
+  deleteToken: async (user) => ({ params: { id: await aToken(user) } }),
   createTask: async () => ({ body: { title: 'Read', dueDate: '2026-11-23', dueTime: '09:30', dueTimeZone: 'UTC' } }),
   listTasks: async (user) => {
     await user.client.createTask({ body: { title: 'Read', description: 'a book', completed: true } })
@@ -71,6 +86,16 @@ async function aDeletedTask(user: TestUser): Promise<Call> {
   const call = await aTask(user)
   await user.client.deleteTask({ params: { id: call.params?.['id'] ?? '' } })
   return call
+}
+
+async function anotherSession({ email, client }: TestUser): Promise<string> {
+  const { body } = await client.login({ body: { email, password } })
+  return body.session.id
+}
+
+async function aToken({ client }: TestUser): Promise<string> {
+  const { body } = await client.createToken({ body: { name: 'Backup', scopes: ['tasks:read'] } })
+  return body.id
 }
 
 function newAddress(): string {

@@ -3,6 +3,7 @@ import { bearer } from 'better-auth/plugins/bearer'
 import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 import type { Database, DatabaseKind } from '../database/open.ts'
+import { ipHeader } from './client-address.ts'
 import {
   addressTakenMail,
   emailChangeMail,
@@ -15,6 +16,7 @@ import { createNativeRules } from './native-rules.ts'
 import { createPasswords } from './passwords.ts'
 import { tables } from './tables.ts'
 import { tidyUser } from './user-rules.ts'
+import { type AccountWatch, watchAccounts } from './watch-accounts.ts'
 
 export interface AuthSettings {
   readonly db: Database
@@ -27,12 +29,13 @@ export interface AuthSettings {
   readonly log: Logger
   /** Without it mails are written to the log. */
   readonly sendMail?: SendMail
+  /** How many live sessions a user may have; 50 unless given. */
+  readonly sessionsAUser?: number
+  /** Hears of failed sign-ins, for addresses that are known and for others. */
+  readonly onSignInFailed?: AccountWatch['onSignInFailed']
 }
 
 export type Auth = ReturnType<typeof createAuth>
-
-/** Carries the client's address to Better Auth; only `handOver` sets it, and nothing that a client sends gets through. */
-export const ipHeader = 'x-taskwell-client-ip'
 
 const day = 24 * 60 * 60
 /** In seconds: how long a session lives without being used, and how old it gets before use prolongs it. */
@@ -59,6 +62,7 @@ export function createAuth(settings: AuthSettings) {
 
 function authOptions(settings: AuthSettings) {
   const { db, kind, baseUrl, secret, emailVerification, registration, log, sendMail = logMails(log) } = settings
+  const { sessionsAUser = 50, onSignInFailed = () => {} } = settings
   return {
     appName: 'Taskwell',
     baseURL: baseUrl,
@@ -111,7 +115,7 @@ function authOptions(settings: AuthSettings) {
         },
       },
     },
-    plugins: [bearer({ requireSignature: true })],
+    plugins: [bearer({ requireSignature: true }), watchAccounts({ db, sessionsAUser, onSignInFailed })],
     disabledPaths,
     rateLimit: { enabled: false },
     telemetry: { enabled: false },

@@ -1,5 +1,6 @@
 import type { Visit } from '../verb.ts'
-import { type Auth, ipHeader } from './create-auth.ts'
+import { ipHeader } from './client-address.ts'
+import type { Auth } from './create-auth.ts'
 
 /** A request for Better Auth. */
 export interface InnerRequest {

@@ -18,7 +18,7 @@ export function loginWith({ db, auth }: { db: Database; auth: Auth }): Verb<type
     if (isNoAddress(code)) throw new Refusal('invalid_credentials')
     if (twoFactorRedirect) throw new Refusal('two_factor_required')
     if (!response.ok || !token || user === undefined) throw refusalOf(response.status, code)
-    await endSession(auth, visit)
+    await endSession({ db, auth }, visit)
     return {
       body: { user: await getUser(db, user.id), session: await getSessionOf(db, user.id, token) },
       headers: sessionHeaders(response),

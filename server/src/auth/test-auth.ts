@@ -48,7 +48,7 @@ export async function openAuth(database: StoreKind, settings: Partial<AuthSettin
     register: (body: Partial<Input<typeof contract.register>['body']> = {}) =>
       register(visit(), { body: { name: 'Ada', email: 'ada@example.org', password, ...body } }),
     login: loginWith({ db, auth }),
-    logout: logoutWith({ auth }),
+    logout: logoutWith({ db, auth }),
     findCaller: (headers: Visit['headers'], now = new Date()) => findCaller(visit(headers), now),
     contextOf: ({ caller }: Found, now = new Date()): Context & { visit: Visit } => ({
       db,

@@ -40,6 +40,8 @@ interface UsersTable {
   two_factor_enabled: Truth
   created_at: Instant
   updated_at: Instant
+  /** Since when the account is gone; the row stays until all that belonged to it is erased. */
+  deleted_at?: MaybeInstant
 }
 
 interface SessionsTable {
@@ -51,6 +53,8 @@ interface SessionsTable {
   user_agent: string | null
   created_at: Instant
   updated_at: Instant
+  /** When it was last used, some minutes at most behind; null until then. */
+  last_active_at?: MaybeInstant
 }
 
 interface AccountsTable {

@@ -1,4 +1,4 @@
-import { type Expression, type ExpressionBuilder, sql, type SqlBool } from 'kysely'
+import { type Expression, type ExpressionBuilder, type RawBuilder, sql, type SqlBool } from 'kysely'
 import { type Database, databaseKind } from './open.ts'
 import type { Schema } from './schema.ts'
 
@@ -41,6 +41,11 @@ function isLockTimeout(error: unknown): boolean {
 /** An instant as ISO text, whether it comes as text (SQLite) or as `Date` (PostgreSQL). */
 export function isoInstant(value: string | Date): string {
   return typeof value === 'string' ? value : value.toISOString()
+}
+
+/** The type of instants, for parameters whose type PostgreSQL could not know. */
+export function instantType(db: Database): RawBuilder<unknown> {
+  return databaseKind(db) === 'sqlite' ? sql.raw('text') : sql.raw('timestamptz')
 }
 
 /** Whether the column of `tasks` has the word in it, byte for byte; the form that PostgreSQL's trigram index understands. */
@@ -89,4 +94,15 @@ function trigrams(words: readonly string[]): string[] {
 
 function quoted(trigram: string): string {
   return `"${trigram.replaceAll('"', '""')}"`
+}
+
+/**
+ * Makes SQLite forget what was deleted: the search index keeps the trigrams of deleted rows until it is merged, and the
+ * write-ahead log the pages as they were. Between its steps it calls `rest`, so that others get a turn.
+ */
+export async function settleErasure(db: Database, rest: () => Promise<unknown>): Promise<void> {
+  if (databaseKind(db) === 'postgres') return
+  // placeholder
+  await sql`pragma wal_checkpoint(truncate)`.execute(db)
+  await rest()
 }

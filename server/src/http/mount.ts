@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { contract, type Endpoint } from '@taskwell/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { calendarAt } from '../calendar/index.ts'
@@ -56,6 +57,7 @@ function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, 
     onRequest: async (request, reply) => {
       if (endpoint.params) refuseForeignMethod(request)
       if (!endpoint.public) await identifyCaller(request, reply, options)
+      if (request.context) refuseBeyondScope(endpoint, request.context.caller)
       refuseUnacceptable(request)
     },
     preValidation: async (request) => {
@@ -99,6 +101,15 @@ async function identifyCaller(request: FastifyRequest, reply: FastifyReply, opti
   if (request.routeOptions.config.endpoint?.revision) reply.header('taskwell-revision', found.caller.revision)
 }
 
+/** A caller with a session may do everything; an API token what its scopes say. */
+function refuseBeyondScope({ scope }: Endpoint, { token }: Context['caller']): void {
+  if (!token || (scope && token.scopes.includes(scope))) return
+  const detail = scope
+    ? `The API token lacks the scope ${scope}: make one that has it.`
+    : 'API tokens cannot do this: sign in for it.'
+  throw new Refusal('token_scope', { detail })
+}
+
 export function visitOf(request: FastifyRequest): Visit {
   return { headers: request.headers, ip: request.ip }
 }
@@ -138,7 +149,19 @@ function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply
   reply.code(status).headers(headersOf(outcome, etag))
   const isUnchangedTask = endpoint.etag === 'task' && endpoint.method === 'GET' && etag !== undefined
   if (isUnchangedTask && isUnchanged(request.headers['if-none-match'], etag)) return reply.code(304).send()
-  return status === 204 ? reply.send() : body
+  if (status === 204) return reply.send()
+  return endpoint.streamed ? sendPieces(request, reply, body) : body
+}
+
+/** Writes the pieces of a JSON text as fast as the client takes them. */
+function sendPieces(request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply {
+  if (!isPieces(body)) throw new Error('A streamed reply must come in pieces')
+  reply.type('application/json; charset=utf-8')
+  return request.method === 'HEAD' ? reply.send() : reply.send(Readable.from(body, { objectMode: false }))
+}
+
+function isPieces(body: unknown): body is AsyncIterable<string> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
 }
 
 /** The reply in its final form, before anything is sent: it goes out only after the commit. */
