@@ -4,6 +4,7 @@ import * as batch from './batch.ts'
 import * as bin from './bin.ts'
 import * as changes from './changes.ts'
 import * as exports from './export.ts'
+import * as dashboard from './dashboard.ts'
 import * as health from './health.ts'
 import * as history from './history.ts'
 import * as sessions from './sessions.ts'
@@ -40,6 +41,8 @@ export const contract = {
   eraseTask: bin.eraseTask,
   listChanges: changes.listChanges,
   undoChange: history.undoChange,
+  getStats: dashboard.getStats,
+  listActivity: dashboard.listActivity,
   getHealth: health.getHealth,
   getLiveness: health.getLiveness,
   getReadiness: health.getReadiness,

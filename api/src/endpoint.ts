@@ -30,6 +30,8 @@ export interface Endpoint {
   readonly idempotent?: boolean
   /** `task`: the task's version; `revision`: the state of the caller's space. Such replies answer 304 when unchanged. */
   readonly etag?: 'task' | 'revision'
+  /** Whether the reply tells of "now" whatever is asked, so that an `etag` of `revision` holds for a minute. */
+  readonly timely?: boolean
   /** Whether replies carry `Taskwell-Revision`. */
   readonly revision?: boolean
   /** The usual status, and what an exception to it means. */

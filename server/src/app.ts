@@ -36,6 +36,7 @@ import { mount } from './http/mount.ts'
 import { mountNative } from './http/mount-native.ts'
 import { createRealtime } from './realtime.ts'
 import { mountSite } from './site/index.ts'
+import { getStats, listActivity } from './dashboard/index.ts'
 import * as tasks from './tasks/index.ts'
 import * as tokens from './tokens/index.ts'
 
@@ -106,6 +107,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       ...tasks,
       replaceTask: tasks.updateTask,
       listChanges,
+      getStats,
+      listActivity,
       ...healthVerbs(db, () => stopping),
     },
     identify,

@@ -68,6 +68,15 @@ const prepared: Readonly<Record<string, (user: TestUser) => Promise<Call>>> = {
     const { revision } = await user.client.createTask({ body: { title: 'Read' } })
     return { params: { revision: String(revision) } }
   },
+  getStats: async (user) => {
+    await aDeletedTask(user)
+    await user.client.createTask({ body: { title: 'Read', dueDate: '2026-11-23', completed: true } })
+    return { query: '?days=14&timeZone=Asia/Kathmandu' }
+  },
+  listActivity: async (user) => {
+    await aDeletedTask(user)
+    return { query: '?limit=1' }
+  },
   getHealth: nothing,
   getLiveness: nothing,
   getReadiness: nothing,

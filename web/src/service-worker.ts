@@ -4,6 +4,8 @@
 const worker = serviceWorker()
 /** Put in by the build. */
 const assets = '__SHELL__' as unknown as readonly string[]
+/** As the server has them: other pages are its own. */
+const screens = ['/', '/tasks', '/bin', '/dashboard', '/settings', '/sign-in', '/register', '/forgot-password']
 const shell = ['/', '/icon.svg', '/manifest.webmanifest', ...assets]
 const cacheName = `shell-${fingerprint(assets.join())}`
 
@@ -23,8 +25,7 @@ worker.addEventListener('fetch', (event) => {
   const { request } = event
   const { origin, pathname } = new URL(request.url)
   if (request.method !== 'GET' || origin !== worker.location.origin) return
-  if (/^\/(api|socket\.io|health|metrics)(\/|$)/.test(pathname)) return
-  const wanted = request.mode === 'navigate' ? '/' : pathname
+  const wanted = request.mode === 'navigate' && screens.includes(pathname) ? '/' : pathname
   if (shell.includes(wanted)) event.respondWith(fromShell(wanted, request))
 })
 

@@ -6,6 +6,8 @@ import { type Database, databaseKind } from './open.ts'
 const tables = [
   'task_search',
   'idempotency_keys',
+  'task_counts',
+  'task_facts',
   'changes',
   'tasks',
   'spaces',

@@ -21,6 +21,8 @@ export interface Schema {
   tasks: TasksTable
   task_search: TaskSearchTable
   changes: ChangesTable
+  task_facts: TaskFactsTable
+  task_counts: TaskCountsTable
   idempotency_keys: IdempotencyKeysTable
 }
 
@@ -184,6 +186,31 @@ export interface ChangesTable {
   after: string | null
   /** The write that this one reverts. */
   undoes: string | null
+}
+
+/** What statistics need of each task there ever was. Outlives the task, its erasure and its tombstone. */
+export interface TaskFactsTable {
+  space_id: string
+  task_id: string
+  /** Milliseconds since 1970, as all of these: they are only reckoned with. */
+  created_ms: number
+  /** The present completion, of a deleted task the last one. */
+  completed_ms: number | null
+  due_date: string | null
+  due_time: string | null
+  /** The instant of a due time that has a zone of its own. */
+  due_ms: number | null
+}
+
+/** How many tasks of a priority are in a space, the bin left out. */
+export interface TaskCountsTable {
+  space_id: string
+  /** 1 high, 2 medium, 3 low */
+  priority: number
+  total: number
+  completed: number
+  /** Open, and without a due date. */
+  undated: number
 }
 
 interface IdempotencyKeysTable {

@@ -48,6 +48,19 @@ export function instantType(db: Database): RawBuilder<unknown> {
   return databaseKind(db) === 'sqlite' ? sql.raw('text') : sql.raw('timestamptz')
 }
 
+/** The milliseconds since 1970 of an instant's column. */
+export function epochMilliseconds(db: Database, column: string): RawBuilder<number | null> {
+  const ref = sql.ref(column)
+  if (databaseKind(db) === 'postgres') return sql`(extract(epoch from ${ref}) * 1000)::bigint`
+  return sql`(unixepoch(${ref}) * 1000 + cast(substr(${ref}, 21, 3) as integer))`
+}
+
+/** A row for each element of a JSON array, as the column `value`. */
+export function eachOf(db: Database, elements: readonly unknown[]): RawBuilder<{ value: string }> {
+  const json = JSON.stringify(elements)
+  return databaseKind(db) === 'postgres' ? sql`json_array_elements(${json}::json)` : sql`json_each(${json})`
+}
+
 /** Whether the column of `tasks` has the word in it, byte for byte; the form that PostgreSQL's trigram index understands. */
 export function contains(db: Database, column: 'search_text', word: string): Expression<SqlBool> {
   const ref = sql.ref(`tasks.${column}`)

@@ -224,7 +224,8 @@ function listEtag({ caller, now }: Context, request: FastifyRequest, revision: n
   const { query } = request
   const asked = typeof query === 'object' && query !== null ? query : {}
   const timeZone = 'timeZone' in asked && typeof asked.timeZone === 'string' ? asked.timeZone : caller.timeZone
-  const moment = 'due' in asked ? calendarAt(now, timeZone).minute : ''
+  const isTimely = 'due' in asked || request.routeOptions.config.endpoint?.timely === true
+  const moment = isTimely ? calendarAt(now, timeZone).minute : ''
   return etagOf(caller.userId, version, revision, timeZone, moment, JSON.stringify(asked))
 }
 

@@ -19,18 +19,7 @@ const policy = [
 ].join('; ')
 
 /** Addresses inside the web app: each is answered with its one page, which shows the right screen. */
-const screens = [
-  '/',
-  '/tasks',
-  '/bin',
-  '/dashboard',
-  '/settings',
-  '/sign-in',
-  '/register',
-  '/forgot-password',
-  '/reset-password',
-  '/verify-email',
-]
+const screens = ['/', '/tasks', '/bin', '/dashboard', '/settings', '/sign-in', '/register', '/forgot-password']
 
 const folder = new URL('../../../web/dist', import.meta.url).pathname
 

@@ -2,6 +2,7 @@ import type { ChangeKind, Task } from '@taskwell/api'
 import { v7 as uuidv7 } from 'uuid'
 import { type Context, transact } from '../context.ts'
 import { lockSpace } from '../database/sql.ts'
+import { keepFigures } from '../figures/index.ts'
 import { notFound } from '../errors.ts'
 import { findTask, insertChange, takeRevisions } from './queries.ts'
 
@@ -35,7 +36,7 @@ export async function nextRevision(ctx: Write): Promise<number> {
   return revision
 }
 
-/** Appends to history what the write did to the task. */
+/** Appends to history what the write did to the task, and keeps the figures of the dashboard true to it. */
 export async function recordChange(ctx: Write, task: Task, { kind, before, after, undoes }: Change): Promise<void> {
   await insertChange(ctx.db, {
     space_id: ctx.caller.spaceId,
@@ -50,6 +51,7 @@ export async function recordChange(ctx: Write, task: Task, { kind, before, after
     after: JSON.stringify(after),
     undoes: undoes ?? null,
   })
+  await keepFigures(ctx.db, ctx.caller.spaceId, { before: before && { ...task, ...before }, after: task })
 }
 
 /** What a change is called; completion wins over all else that it does. */

@@ -1,8 +1,7 @@
 import { createContext, useContext, useSyncExternalStore } from 'react'
-import type { User } from '@taskwell/api'
+import type { Sync, SyncSnapshot, User } from '@taskwell/api'
 import { getSession, type Session, subscribeToSession } from './session.ts'
 import type { LocalCopy } from './local-copy.ts'
-import type { Sync, SyncSnapshot } from '@taskwell/api'
 
 export function useSession(): Session {
   return useSyncExternalStore(subscribeToSession, getSession)
@@ -15,8 +14,12 @@ export function useUser(): User {
   return useSignedIn().user
 }
 
+export function useCopy(): LocalCopy {
+  return useSignedIn().copy
+}
+
 export function useSync(): Sync {
-  return useSignedIn().copy.sync
+  return useCopy().sync
 }
 
 /** The tasks and the state of their copy; drawn anew at every change. */

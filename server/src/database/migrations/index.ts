@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import * as initial from './0001-initial.ts'
+import * as figures from './0002-figures.ts'
 import * as ownAccount from './0004-own-account.ts'
 
 /** A step of the schema. It knows nothing of the program around it, so it does the same years from now. */
@@ -12,5 +13,6 @@ export interface Migration {
 /** Every migration, oldest first. A released one never changes. */
 export const migrations: readonly Migration[] = [
   { name: '0001-initial', up: initial.up },
+  { name: '0002-figures', up: figures.up },
   { name: '0004-own-account', up: ownAccount.up },
 ]
