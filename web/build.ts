@@ -14,7 +14,11 @@ export async function buildSite(): Promise<void> {
   const fresh = `${dist}-${process.pid}`
   const old = `${dist}-old-${process.pid}`
   try {
-    await build({ configFile: join(web, 'vite.config.ts'), logLevel: 'warn', build: { outDir: fresh, emptyOutDir: true } })
+    await build({
+      configFile: join(web, 'vite.config.ts'),
+      logLevel: 'warn',
+      build: { outDir: fresh, emptyOutDir: true },
+    })
     writeFileSync(join(fresh, stamp), sources)
     if (existsSync(dist)) renameSync(dist, old)
     renameSync(fresh, dist)
@@ -29,7 +33,10 @@ function hashSources(): string {
   const hash = createHash('sha256')
   for (const name of globSync(patterns, { cwd: web }).sort()) {
     if (name.endsWith('.test.ts')) continue
-    hash.update(`${name}\0`).update(readFileSync(join(web, name))).update('\0')
+    hash
+      .update(`${name}\0`)
+      .update(readFileSync(join(web, name)))
+      .update('\0')
   }
   return hash.digest('hex')
 }

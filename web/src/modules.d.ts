@@ -3,6 +3,9 @@
 /** Not yet among the compiler's own types. */
 interface Window {
   readonly trustedTypes?: {
-    createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): object }
+    createPolicy(
+      name: string,
+      rules: { createScriptURL(url: string): string },
+    ): { createScriptURL(url: string): object }
   }
 }

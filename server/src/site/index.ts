@@ -58,7 +58,13 @@ async function sendFile(request: FastifyRequest, reply: FastifyReply, file: Site
     vary: 'Accept-Encoding',
     etag,
   })
-  if (request.headers['if-none-match']?.replaceAll('W/', '').split(/\s*,\s*/).includes(etag)) return reply.status(304).send()
+  if (
+    request.headers['if-none-match']
+      ?.replaceAll('W/', '')
+      .split(/\s*,\s*/)
+      .includes(etag)
+  )
+    return reply.status(304).send()
   if (encoding !== undefined) reply.header('content-encoding', encoding)
   return reply.type(file.type).send(await readFile(file.path + (encoding === undefined ? '' : suffixes[encoding])))
 }
@@ -66,7 +72,10 @@ async function sendFile(request: FastifyRequest, reply: FastifyReply, file: Site
 /** Whether the client takes the encoding: named, or meant by `*`, and not with a weight of 0 (RFC 9110, 12.5.3). */
 function accepts(header = '', encoding: Encoding): boolean {
   const offers = header.split(',').map((offer) => {
-    const [name = '', ...parameters] = offer.trim().toLowerCase().split(/\s*;\s*/)
+    const [name = '', ...parameters] = offer
+      .trim()
+      .toLowerCase()
+      .split(/\s*;\s*/)
     const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2)
     return { name, isWanted: weight === undefined || Number(weight) > 0 }
   })

@@ -151,7 +151,9 @@ function ForgotPassword() {
   if (isSent) {
     return (
       <Outcome title="Look at your mail">
-        <p>If there is an account with that address, a link to choose a new password was sent. It works for 10 minutes.</p>
+        <p>
+          If there is an account with that address, a link to choose a new password was sent. It works for 10 minutes.
+        </p>
       </Outcome>
     )
   }

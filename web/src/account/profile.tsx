@@ -19,7 +19,15 @@ export function Profile() {
         showToast('Your profile is saved')
       }}
     >
-      <Field label="Name" name="name" defaultValue={user.name} required maxLength={100} autoComplete="name" dir="auto" />
+      <Field
+        label="Name"
+        name="name"
+        defaultValue={user.name}
+        required
+        maxLength={100}
+        autoComplete="name"
+        dir="auto"
+      />
       <ZoneChoice value={timeZone} change={setTimeZone} />
     </AsyncForm>
   )

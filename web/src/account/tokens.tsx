@@ -57,9 +57,7 @@ export function Tokens() {
       </LoadState>
       {made && (
         <div className="notice" role="status">
-          <p>
-            The token “{made.name}”. It is shown only now: copy it to a safe place.
-          </p>
+          <p>The token “{made.name}”. It is shown only now: copy it to a safe place.</p>
           <p className="secret">{made.token}</p>
           <button type="button" className="button small" onClick={() => setMade(undefined)}>
             I have copied it

@@ -37,7 +37,9 @@ export function TwoFactor() {
             begin(undefined)
             showToast('Two-factor sign-in is on')
           }}
-          explain={(error) => (hasCode(error, 'invalid_code') ? 'That is not the code shown now. Try the next one.' : undefined)}
+          explain={(error) =>
+            hasCode(error, 'invalid_code') ? 'That is not the code shown now. Try the next one.' : undefined
+          }
           extra={
             <button type="button" className="button" onClick={() => begin(undefined)}>
               Cancel

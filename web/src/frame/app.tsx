@@ -10,7 +10,9 @@ const BinScreen = lazy(() => import('../bin/bin-screen.tsx').then((it) => ({ def
 const DashboardScreen = lazy(() =>
   import('../dashboard/dashboard-screen.tsx').then((it) => ({ default: it.DashboardScreen })),
 )
-const SettingsScreen = lazy(() => import('../account/settings-screen.tsx').then((it) => ({ default: it.SettingsScreen })))
+const SettingsScreen = lazy(() =>
+  import('../account/settings-screen.tsx').then((it) => ({ default: it.SettingsScreen })),
+)
 
 export function App() {
   return (

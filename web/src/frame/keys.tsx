@@ -102,5 +102,7 @@ function focusOnTasks(id: string): void {
 function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false
   if (target instanceof HTMLInputElement) return !['checkbox', 'radio', 'button', 'submit'].includes(target.type)
-  return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.closest('dialog') !== null
+  return (
+    target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.closest('dialog') !== null
+  )
 }

@@ -39,7 +39,8 @@ export function Layout({ children }: { children: ReactNode }) {
   const shown = useRef(path)
   useEffect(() => {
     // A new screen begins at its beginning for readers, too.
-    if (shown.current !== path && !main.current?.contains(document.activeElement)) main.current?.focus({ preventScroll: true })
+    if (shown.current !== path && !main.current?.contains(document.activeElement))
+      main.current?.focus({ preventScroll: true })
     shown.current = path
   }, [path])
   return (

@@ -27,7 +27,10 @@ const priorityNames: Readonly<Record<string, Priority>> = {
  * Reads a line such as `pay rent tomorrow 9:00 !high`. Words in `kept` stay in the title.
  * `now` is in milliseconds, days and times are those of a clock in the zone.
  */
-export function parseLine(line: string, context: { timeZone: string; now: number; kept: ReadonlySet<string> }): ParsedLine {
+export function parseLine(
+  line: string,
+  context: { timeZone: string; now: number; kept: ReadonlySet<string> },
+): ParsedLine {
   const { timeZone, now, kept } = context
   const chips: Chip[] = []
   const task: { -readonly [Name in keyof NewTask]: NewTask[Name] } = { title: line }

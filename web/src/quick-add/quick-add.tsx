@@ -21,7 +21,14 @@ export function QuickAdd({ clock, add }: { clock: Clock; add(task: NewTask): voi
   )
   useEffect(() => {
     // After the first screen, so that it does not wait for the parser of dates.
-    const timer = setTimeout(() => void loadParser().then(() => setReady(true), () => {}), 300)
+    const timer = setTimeout(
+      () =>
+        void loadParser().then(
+          () => setReady(true),
+          () => {},
+        ),
+      300,
+    )
     return () => clearTimeout(timer)
   }, [])
   const save = async () => {

@@ -21,7 +21,7 @@ export function rememberUser(user: User | undefined): void {
 
 /** Calls back when another tab signs out, or in as somebody else. */
 export function onOtherUser(listener: (user: User | undefined) => void): void {
-  addEventListener('storage', (event) => {
+  window.addEventListener('storage', (event) => {
     if (event.key === key || event.key === null) listener(recallUser())
   })
 }

@@ -1,7 +1,6 @@
 import type { NewTask, Operation, Priority, Sync, SyncWrite, Task, TaskChanges } from '@taskwell/api'
 import { showToast } from '../ui/toasts.tsx'
 
-
 /** What a user does to tasks. Each is seen at once, told in a toast, and can be taken back. */
 export interface Actions {
   add(task: NewTask): void

@@ -46,7 +46,8 @@ export function sortTasks(tasks: readonly Task[], { by, isDescending }: NonNulla
   const sign = isDescending ? -1 : 1
   keyed.sort((a, b) => {
     // Without the value, last both ways.
-    if (a.key === null || b.key === null) return Number(a.key === null) - Number(b.key === null) || compare(a.task.id, b.task.id)
+    if (a.key === null || b.key === null)
+      return Number(a.key === null) - Number(b.key === null) || compare(a.task.id, b.task.id)
     return sign * (compare(a.key, b.key) || compare(a.task.id, b.task.id))
   })
   return keyed.map(({ task }) => task)

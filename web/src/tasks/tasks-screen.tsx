@@ -1,4 +1,14 @@
-import { type KeyboardEvent, lazy, Suspense, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
+import {
+  type KeyboardEvent,
+  lazy,
+  Suspense,
+  useCallback,
+  useDeferredValue,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react'
 import type { Task } from '@taskwell/api'
 import { navigate, useAddress } from '../navigation.tsx'
 import { QuickAdd } from '../quick-add/quick-add.tsx'
@@ -46,7 +56,8 @@ export function TasksScreen() {
     const ids = lines.flatMap((line) => (line.kind === 'task' ? [line.task.id] : []))
     const [from, to] = [ids.indexOf(anchor), ids.indexOf(id)].toSorted((a, b) => a - b)
     const next = new Set(selected)
-    if (isRange && from !== undefined && from >= 0) for (const inside of ids.slice(from, (to ?? from) + 1)) next.add(inside)
+    if (isRange && from !== undefined && from >= 0)
+      for (const inside of ids.slice(from, (to ?? from) + 1)) next.add(inside)
     else if (!next.delete(id)) next.add(id)
     latest.current.anchor = id
     setSelected(next)
@@ -57,7 +68,9 @@ export function TasksScreen() {
       complete: (task: Task, completed: boolean) => actions.complete([task], completed),
       select,
       toggleGroup: (group: Group) =>
-        setClosed((before) => new Set(before.has(group) ? [...before].filter((name) => name !== group) : [...before, group])),
+        setClosed(
+          (before) => new Set(before.has(group) ? [...before].filter((name) => name !== group) : [...before, group]),
+        ),
       press: (event: KeyboardEvent, task: Task) => {
         const many = latest.current.selected
         const targets = many.has(task.id)
@@ -146,7 +159,9 @@ export function TasksScreen() {
 
   function closeEditor(id: string): void {
     setOpenId((open) => (open === id ? undefined : open))
-    requestAnimationFrame(() => document.querySelector<HTMLElement>('.lines [data-active]')?.focus({ preventScroll: true }))
+    requestAnimationFrame(() =>
+      document.querySelector<HTMLElement>('.lines [data-active]')?.focus({ preventScroll: true }),
+    )
   }
 }
 
