@@ -7,7 +7,7 @@ const dist = join(web, 'dist')
 const stamp = 'made-from.txt'
 
 /** Builds the web app, unless what is there was made from the same sources. Builders at the same time do not disturb each other. */
-export async function buildSite(): Promise<void> {
+async function buildSite(): Promise<void> {
   const sources = hashSources()
   if (existsSync(join(dist, stamp)) && readFileSync(join(dist, stamp), 'utf8') === sources) return
   const { build } = await import('vite')
@@ -41,4 +41,6 @@ function hashSources(): string {
   return hash.digest('hex')
 }
 
-if (import.meta.main) await buildSite()
+// Whatever the environment says of the server or of tests, this is what users get.
+process.env['NODE_ENV'] = 'production'
+await buildSite()

@@ -94,9 +94,12 @@ function KeyTable({ title, keys }: { title: string; keys: readonly (readonly [st
   )
 }
 
+/** At once where the field is there, so that not even the fastest typist loses a letter. */
 function focusOnTasks(id: string): void {
   if (location.pathname !== '/tasks' && location.pathname !== '/') navigate('/tasks')
-  requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(id)?.focus()))
+  const field = document.getElementById(id)
+  if (field) field.focus()
+  else requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(id)?.focus()))
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -36,21 +36,28 @@ interface Deed {
 function createActions(sync: Sync): Actions {
   const deeds: Deed[] = []
 
-  const tell = (deed: Deed, label = 'Undo') => {
+  const tell = (deed: Deed) => {
     deeds.push(deed)
     if (deeds.length > longestMemory) deeds.shift()
-    showToast(deed.text, { label, run: () => undo(deed) })
+    showToast(deed.text, { label: 'Undo', run: () => undo(deed) })
   }
   const undo = (deed: Deed | undefined) => {
     if (!deed) return showToast('There is nothing to undo on this page.')
     const index = deeds.indexOf(deed)
     if (index >= 0) deeds.splice(index, 1)
-    const undone = deed.writes.toReversed().map((write) => sync.undo(write.id))
-    const sent = undone.filter((write) => write !== undefined)
-    const text = `Undone: ${deed.text}`
-    if (sent.length > 0) showToast(text, { label: 'Redo', run: () => undo({ text, writes: sent }) })
-    else showToast(text)
+    const undone = reverse(deed.writes)
+    const redo = () => {
+      const writes = reverse(undone)
+      if (writes.length > 0) tell({ text: deed.text, writes })
+      else showToast('That cannot be redone.')
+    }
+    showToast(`Undone: ${deed.text}`, undone.length > 0 ? { label: 'Redo', run: redo } : undefined)
   }
+  const reverse = (writes: readonly SyncWrite[]) =>
+    writes
+      .toReversed()
+      .map(({ id }) => sync.undo(id))
+      .filter((write) => write !== undefined)
   const write = (operations: readonly Operation[]): SyncWrite[] => {
     const [only, ...others] = operations
     if (only && others.length === 0) return [writeOne(sync, only)]
