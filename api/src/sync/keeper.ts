@@ -8,14 +8,28 @@ export interface Keeper {
   finish(): Promise<void>
 }
 
-export function createKeeper(storage: SyncStorage, onFault: (error: unknown) => void): Keeper {
+export function createKeeper(options: {
+  readonly storage: SyncStorage
+  /** Whether this client keeps the copy, too, or its writes alone. */
+  keepsCopy(): boolean
+  onFault(error: unknown): void
+}): Keeper {
   let all: Promise<void> = Promise.resolve()
   return {
     keep: (step) => {
-      const kept = storage.commit(step).catch(onFault)
+      const kept = options.storage.commit(options.keepsCopy() ? step : withoutCopy(step)).catch(options.onFault)
       all = all.then(() => kept)
       return kept
     },
     finish: () => all,
+  }
+}
+
+function withoutCopy({ putWrites, deleteWrites, putRefusals, deleteRefusals }: StorageStep): StorageStep {
+  return {
+    ...(putWrites && { putWrites }),
+    ...(deleteWrites && { deleteWrites }),
+    ...(putRefusals && { putRefusals }),
+    ...(deleteRefusals && { deleteRefusals }),
   }
 }

@@ -22,8 +22,10 @@ export interface Ledger {
   readonly refusals: readonly SyncRefusal[]
   /** How many writes are not acknowledged. */
   readonly pending: number
-  /** Begins with what was kept; what has been written since comes after it. */
-  load(writes: readonly StoredWrite[], refusals: readonly SyncRefusal[]): void
+  /** Begins with what was kept. */
+  load(refusals: readonly SyncRefusal[]): void
+  /** Takes over writes that others have left. They come before its own, which are younger. */
+  adopt(writes: readonly StoredWrite[]): void
   add(kind: SyncKind, operations: readonly SyncOperation[]): SyncWrite
   undo(writeId: string, isSent: (write: StoredWrite) => boolean): SyncWrite | undefined
   update(write: StoredWrite): Promise<void>
@@ -45,7 +47,7 @@ interface Known {
 const memory = 1_000
 
 export function createLedger(options: LedgerOptions): Ledger {
-  const { waiting, copy, keep, onChange } = options
+  const { waiting, copy, outbox, keep, onChange } = options
   const settlers = new Map<string, (outcome: SyncOutcome) => void>()
   const known = new Map<string, Known>()
   let refusals: readonly SyncRefusal[] = []
@@ -61,7 +63,7 @@ export function createLedger(options: LedgerOptions): Ledger {
     const present = (taskId: string): Task | undefined => waiting.apply(taskId, copy.tasks.get(taskId))
     remember(id, { kind, reverse: reverseOperations(operations, present) })
     const at = new Date().toISOString()
-    const write = { id, outbox: options.outbox, kind, operations, at, ...(undoes && { undoes }) }
+    const write = { id, outbox, kind, operations, at, ...(undoes && { undoes }) }
     waiting.put(write)
     void keep({ putWrites: [write] })
     const taskIds = taskIdsOf(write)
@@ -136,14 +138,19 @@ export function createLedger(options: LedgerOptions): Ledger {
     get pending() {
       return [...waiting.writes.values()].filter(({ acknowledged }) => acknowledged === undefined).length
     },
-    load: (writes, kept) => {
-      const since = [...waiting.writes.values()]
-      for (const { id } of since) waiting.remove(id)
-      for (const write of [...writes.filter(({ id }) => !since.some((made) => made.id === id)), ...since]) {
+    load: (kept) => {
+      refusals = kept
+      onChange([])
+    },
+    adopt: (writes) => {
+      const left = writes.filter(({ id }) => !waiting.writes.has(id)).map((write) => ({ ...write, outbox }))
+      const own = [...waiting.writes.values()]
+      for (const { id } of own) waiting.remove(id)
+      for (const write of [...left, ...own]) {
         waiting.put(write)
         onChange(taskIdsOf(write))
       }
-      refusals = kept
+      void keep({ putWrites: left })
     },
     add,
     undo,

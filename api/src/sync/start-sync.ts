@@ -9,6 +9,8 @@ import { makeIds } from './make-ids.ts'
 import { createMemoryStorage } from './memory-storage.ts'
 import { createOutbox } from './outbox.ts'
 import { patientFetch } from './patient-fetch.ts'
+import type { StoredWrite } from './storage.ts'
+import { joinTabs, type Tabs } from './tabs.ts'
 import type { Sync, SyncOptions, SyncStatus, SyncWrite } from './types.ts'
 import { createView } from './view.ts'
 import { createWaiting } from './waiting.ts'
@@ -20,9 +22,11 @@ export function startSync(client: ClientOptions, options: SyncOptions = {}): Syn
   const closing = new AbortController()
   const calls = createCalls({ ...client, fetch: patientFetch(client.fetch ?? fetch, closing.signal) })
   const token = (): string | undefined => client.token?.()
-  const keeper = createKeeper(storage, onFault)
+  let tabs: Tabs | undefined
+  const keeper = createKeeper({ storage, onFault, keepsCopy: () => tabs?.isLeading() ?? false })
   const user = createUserCheck({ calls, token, keep: keeper.keep })
   let makeId = makeIds()
+  const outboxId = makeId()
   let status: SyncStatus = 'catching up'
   let account: User | null = null
   let following: Following | undefined
@@ -38,7 +42,7 @@ export function startSync(client: ClientOptions, options: SyncOptions = {}): Syn
   const ledger = createLedger({
     waiting,
     copy,
-    outbox: makeId(),
+    outbox: outboxId,
     makeId: () => makeId(),
     keep: keeper.keep,
     onChange: (ids) => view.touch(ids),
@@ -76,13 +80,25 @@ export function startSync(client: ClientOptions, options: SyncOptions = {}): Syn
   }
 
   async function begin(): Promise<void> {
+    tabs = await joinTabs({
+      name: storage.name,
+      outbox: outboxId,
+      closing: closing.signal,
+      onLead: () => {
+        const { position, tasks } = copy
+        if (position) void keeper.keep({ position, deleteAllTasks: true, putTasks: [...tasks.values()] })
+        adoptLeft().catch(onFault)
+      },
+      onLookout: () => void adoptLeft().catch(onFault),
+    })
     const kept = await storage.load()
     if (closing.signal.aborted) return
     makeId = makeIds(kept.writes.at(-1)?.id)
     user.load(kept.owner)
     copy.load(kept.position, kept.tasks)
+    ledger.load(kept.refusals)
+    if (tabs.isLeading()) await adoptLeft(kept.writes)
     if (kept.position) ledger.reach(kept.position)
-    ledger.load(kept.writes, kept.refusals)
     view.touch(copy.tasks.keys())
     following = follow({
       calls,
@@ -102,6 +118,15 @@ export function startSync(client: ClientOptions, options: SyncOptions = {}): Syn
       },
       onFault,
     })
+    outbox.start()
+  }
+
+  /** Takes over the writes of clients that are gone. */
+  async function adoptLeft(kept?: readonly StoredWrite[]): Promise<void> {
+    const writes = kept ?? (await storage.loadWrites())
+    const living = await tabs?.findLiving([...new Set(writes.map((write) => write.outbox))])
+    if (closing.signal.aborted) return
+    ledger.adopt(writes.filter((write) => write.outbox !== outboxId && !living?.has(write.outbox)))
     outbox.start()
   }
 
