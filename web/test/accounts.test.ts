@@ -3,7 +3,7 @@ import type { TestApp } from '../../server/test/start-app.ts'
 import { closeBrowser, type Device, hasChromium, openDevice } from './browser.ts'
 import { addTask, newEmail, password, register, row, signIn, startSite } from './steps.ts'
 
-describe.runIf(hasChromium)('accounts in the browser', () => {
+describe.runIf(hasChromium)('accounts in the browser', { timeout: 60_000 }, () => {
   let app: TestApp
   const devices: Device[] = []
   beforeAll(async () => {

@@ -34,16 +34,21 @@ let browser: Promise<Browser> | undefined
 
 export async function openDevice(baseUrl: string, options: BrowserContextOptions = {}): Promise<Device> {
   browser ??= chromium.launch({ executablePath, args: flags })
-  const context = await (await browser).newContext({ baseURL: baseUrl, viewport: { width: 1280, height: 800 }, ...options })
+  const context = await (
+    await browser
+  ).newContext({ baseURL: baseUrl, viewport: { width: 1280, height: 800 }, ...options })
   context.setDefaultTimeout(8_000)
   const complaints: string[] = []
   await context.exposeBinding('taskwellComplaint', (_, text: string) => void complaints.push(text))
   await context.addInitScript(() => {
-    addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI, sourceFile, lineNumber }) => {
-      const report = `CSP ${violatedDirective} ${blockedURI} ${sourceFile}:${lineNumber}`
-      const told: unknown = Reflect.get(globalThis, 'taskwellComplaint')
-      if (typeof told === 'function') told(report)
-    })
+    document.addEventListener(
+      'securitypolicyviolation',
+      ({ violatedDirective, blockedURI, sourceFile, lineNumber }) => {
+        const report = `CSP ${violatedDirective} ${blockedURI} ${sourceFile}:${lineNumber}`
+        const told: unknown = Reflect.get(globalThis, 'taskwellComplaint')
+        if (typeof told === 'function') told(report)
+      },
+    )
   })
   const page = await context.newPage()
   watch(page, complaints)

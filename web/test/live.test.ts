@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cleanUp, newFolder, startServer } from '../../server/test/run-program.ts'
 import type { TestApp } from '../../server/test/start-app.ts'
 import { closeBrowser, type Device, hasChromium, openDevice, watch } from './browser.ts'
-import { addTask, expectLines, lines, register, row, serverTitles, signIn, startSite } from './steps.ts'
+import { addTask, expectLines, expectShown, lines, register, row, serverTitles, signIn, startSite } from './steps.ts'
 
-describe.runIf(hasChromium)('several devices', () => {
+describe.runIf(hasChromium)('several devices', { timeout: 60_000 }, () => {
   let app: TestApp
   const devices: Device[] = []
   beforeAll(async () => {
@@ -29,9 +29,9 @@ describe.runIf(hasChromium)('several devices', () => {
     await signIn(phone.page, user)
     await signIn(laptop.page, user)
     await addTask(phone.page, 'from the phone')
-    await row(laptop.page, 'from the phone').waitFor({ timeout: 1_000 })
+    await expectShown(row(laptop.page, 'from the phone'), 1_000)
     await row(laptop.page, 'from the phone').getByLabel('Done: from the phone').click()
-    await phone.page.getByRole('button', { name: 'Done 1' }).waitFor({ timeout: 1_000 })
+    await expectShown(phone.page.getByRole('button', { name: 'Done 1' }), 1_000)
   })
 
   test('what two devices change offline is all there on both when they are back', async () => {
@@ -41,6 +41,7 @@ describe.runIf(hasChromium)('several devices', () => {
     await signIn(laptop.page, user)
     await addTask(phone.page, 'shared')
     await row(laptop.page, 'shared').waitFor()
+    await phone.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
     for (const { context } of [phone, laptop]) await context.setOffline(true)
     await addTask(phone.page, 'phone only !high')
     await row(phone.page, 'shared').focus()

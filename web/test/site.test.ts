@@ -31,26 +31,33 @@ describe('the site', () => {
     return requests.send({ method, path, headers })
   }
 
-  test.each(screens)('%s is the page of the app, with a policy that allows no foreign and no inline script', async (path) => {
-    const { status, headers, text } = await get(path)
-    expect(status).toBe(200)
-    expect(headers['content-type']).toBe('text/html; charset=utf-8')
-    expect(headers['cache-control']).toBe('public, no-cache')
-    expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'; style-src 'self'")
-    expect(headers['content-security-policy']).toContain("require-trusted-types-for 'script'")
-    expect(headers['content-security-policy']).not.toContain('unsafe')
-    expect(text).toContain('<div id="app">')
-  })
+  test.each(screens)(
+    '%s is the page of the app, with a policy that allows no foreign and no inline script',
+    async (path) => {
+      const { status, headers, text } = await get(path)
+      expect(status).toBe(200)
+      expect(headers['content-type']).toBe('text/html; charset=utf-8')
+      expect(headers['cache-control']).toBe('public, no-cache')
+      expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'; style-src 'self'")
+      expect(headers['content-security-policy']).toContain("require-trusted-types-for 'script'")
+      expect(headers['content-security-policy']).not.toContain('unsafe')
+      expect(text).toContain('<div id="app">')
+    },
+  )
 
   test('the service worker answers for the same pages as the server', () => {
     const worker = readFileSync(join(dist, 'service-worker.js'), 'utf8')
     for (const screen of screens) expect(worker).toMatch(new RegExp(`["'\`]${screen}["'\`]`))
   })
 
-  test.each(['/api/nothing', '/assets/nothing.js', '/assets/..%2fmade-from.txt', '/made-from.txt', '/nothing', '/tasks/nothing'])(
-    '%s is not the app',
-    async (path) => expectProblem(await get(path), 404, 'not_found'),
-  )
+  test.each([
+    '/api/nothing',
+    '/assets/nothing.js',
+    '/assets/..%2fmade-from.txt',
+    '/made-from.txt',
+    '/nothing',
+    '/tasks/nothing',
+  ])('%s is not the app', async (path) => void expectProblem(await get(path), 404, 'not_found'))
 
   test('a file with its content in its name is kept for ever, and comes compressed as the client likes', async () => {
     const path = `/${readManifest()['index.html']?.file}`

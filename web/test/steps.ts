@@ -61,6 +61,11 @@ export async function expectLines(page: Page, expected: readonly string[]): Prom
   await expect.poll(() => lines(page), { timeout: 5_000 }).toEqual(expected)
 }
 
+export async function expectShown(locator: Locator, timeout = 8_000): Promise<void> {
+  await locator.waitFor({ timeout })
+  expect(await locator.count()).toBe(1)
+}
+
 export async function serverTitles(user: TestUser): Promise<string[]> {
   const { body } = await user.client.listTasks({ query: { limit: 200, sort: 'title' } })
   return body.items.map(({ title }) => title)

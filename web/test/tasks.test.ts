@@ -2,9 +2,9 @@ import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { TestApp, TestUser } from '../../server/test/start-app.ts'
 import { closeBrowser, type Device, hasChromium, openDevice } from './browser.ts'
-import { addTask, expectLines, row, serverTitles, signIn, startSite } from './steps.ts'
+import { addTask, expectLines, expectShown, row, serverTitles, signIn, startSite } from './steps.ts'
 
-describe.runIf(hasChromium)('tasks in the browser', () => {
+describe.runIf(hasChromium)('tasks in the browser', { timeout: 60_000 }, () => {
   let app: TestApp
   let device: Device
   let page: Page
@@ -49,8 +49,20 @@ describe.runIf(hasChromium)('tasks in the browser', () => {
   })
 
   test('tasks are grouped by when they are due', async () => {
-    for (const line of ['call yesterday', 'read today', 'write in 3 days', 'fly in 3 weeks', 'dream']) await addTask(page, line)
-    const groups = ['Overdue 1', 'call', 'Today 1', 'read', 'This week 1', 'write', 'Later 1', 'fly', 'No date 1', 'dream']
+    for (const line of ['call yesterday', 'read today', 'write in 3 days', 'fly in 3 weeks', 'dream'])
+      await addTask(page, line)
+    const groups = [
+      'Overdue 1',
+      'call',
+      'Today 1',
+      'read',
+      'This week 1',
+      'write',
+      'Later 1',
+      'fly',
+      'No date 1',
+      'dream',
+    ]
     await expectLines(page, groups)
     await row(page, 'read').getByLabel('Done: read').click()
     await page.getByRole('button', { name: 'Done 1' }).click()
@@ -95,7 +107,7 @@ describe.runIf(hasChromium)('tasks in the browser', () => {
     await row(page, 'One').getByText('One').click()
     await page.getByLabel('Title').fill('One, changed')
     await row(page, 'Two').getByText('Two').click()
-    await row(page, 'One, changed').waitFor()
+    await expectShown(row(page, 'One, changed'))
     await page.keyboard.press('Escape')
   })
 

@@ -1,4 +1,5 @@
 import { useSnapshot } from '../session/hooks.ts'
+import { useOnline } from '../ui/use-online.ts'
 
 const texts = {
   live: ['live', 'Live'],
@@ -9,7 +10,9 @@ const texts = {
 
 /** Whether what is seen is what the server has. */
 export function SyncState() {
-  const { status, pending } = useSnapshot()
+  const { status: told, pending } = useSnapshot()
+  // A connection that was cut looks alive for a while; the device knows better.
+  const status = useOnline() || told === 'signed out' ? told : 'offline'
   const [kind, name] = texts[status]
   const waiting = pending === 0 ? '' : `, ${pending.toLocaleString()} waiting`
   return (

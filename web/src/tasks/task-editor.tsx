@@ -28,7 +28,11 @@ export function TaskEditor(props: {
   const [draft, setDraft] = useState(() => draftOf(task))
   const [showsHistory, setShowsHistory] = useState(false)
   const title = useRef<HTMLTextAreaElement>(null)
-  useEffect(() => title.current?.focus(), [])
+  useEffect(() => {
+    const field = title.current
+    field?.focus()
+    field?.setSelectionRange(field.value.length, field.value.length)
+  }, [])
   const set = (changes: Partial<Draft>) => setDraft((before) => ({ ...before, ...changes }))
   const changes = changesBetween(base, draft)
 
