@@ -52,7 +52,7 @@ describe.runIf(hasChromium)('ten thousand tasks', { timeout: 120_000 }, () => {
       return frames.toSorted((a, b) => a - b)[Math.floor(frames.length * 0.9)]
     })
     // Generous, since other tests share the machine; drawing all rows takes seconds.
-    expect(longest).toBeLessThan(100)
+    expect(longest).toBeLessThan(250)
   })
 
   test('are searched as one types, and one of them changes at once', async () => {
