@@ -37,7 +37,7 @@ describe.runIf(hasChromium)('tasks in the browser', { timeout: 60_000 }, () => {
     const input = page.getByLabel('Add a task')
     await input.fill('pay rent tomorrow 9:00 !high')
     const chips = page.getByRole('list', { name: 'Understood' }).getByRole('listitem')
-    await expect.poll(() => chips.allTextContents()).toEqual(['Tomorrow, 9:00 AM✕', 'high priority✕'])
+    await expect.poll(() => chips.allTextContents()).toEqual(['Tomorrow, 9:00 AM✕', 'High priority✕'])
     await page.getByRole('button', { name: 'Keep “!high” in the title' }).click()
     await expect.poll(() => chips.count()).toBe(1)
     await page.keyboard.press('Enter')

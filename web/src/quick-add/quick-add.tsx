@@ -104,7 +104,11 @@ function parse(line: string, clock: Clock, kept: ReadonlySet<string>): ParsedLin
 }
 
 function chipLabel(chip: Chip, task: NewTask, clock: Clock): string {
-  if (chip.kind === 'priority') return `${task.priority} priority`
+  if (chip.kind === 'priority') return priorityLabel(task.priority)
   const day = dayLabel(task.dueDate ?? clock.today, clock.today)
   return task.dueTime ? `${day}, ${formatTime(task.dueTime)}` : day
+}
+
+function priorityLabel(priority = 'medium'): string {
+  return `${priority.charAt(0).toUpperCase() + priority.slice(1)} priority`
 }
