@@ -250,13 +250,17 @@ describe.each(databases)('the sync on %s', (database) => {
       )
     })
     await new Promise<void>((resolve) => void proxy.listen(0, '127.0.0.1', resolve))
-    cleanups.push(() => new Promise((resolve) => void proxy.close(() => resolve()) ?? proxy.closeAllConnections()))
+    cleanups.push(async () => {
+      proxy.closeAllConnections()
+      await new Promise((resolve) => proxy.close(resolve))
+    })
     const address = proxy.address()
     const port = typeof address === 'object' ? address?.port : undefined
     const sync = startSync(user, { baseUrl: `http://127.0.0.1:${port}` })
     await until(sync, ({ status }) => status === 'live')
     await user.client.createTask({ body: { title: 'From elsewhere' } })
-    await until(sync, ({ tasks, status }) => tasks.size === 1 && status === 'live')
+    await until(sync, ({ tasks }) => tasks.size === 1)
+    expect(sync.getSnapshot()).toMatchObject({ status: 'live', revision: 1 })
   })
 
   describe('more than a day after a reply was lost', () => {
@@ -347,9 +351,10 @@ describe.each(databases)('the sync on %s', (database) => {
     const [id = ''] = created.taskIds
     await created.settled
     const edit = sync.updateTask(id, { title: 'Two' })
+    expect(await edit.settled).toEqual({ status: 'saved', revision: 2 })
     const undo = sync.undo(edit.id)
     expect(sync.getSnapshot().tasks.get(id)).toMatchObject({ title: 'One' })
-    expect(await undo?.settled).toMatchObject({ status: 'saved' })
+    expect(await undo?.settled).toEqual({ status: 'saved', revision: 3 })
     const same = sync.updateTask(id, { title: 'One' })
     expect(await same.settled).toEqual({ status: 'saved', revision: null })
     expect(sync.undo(same.id)).toBeUndefined()
@@ -361,6 +366,7 @@ describe.each(databases)('the sync on %s', (database) => {
     link.mend()
     await other.settled
     expect((await user.client.listTasks()).body.items.map(({ title }) => title)).toEqual(['Never sent', 'One'])
+    await sync.updateTask(id, { title: 'Three' }).settled
     expect(await sync.undo(created.id)?.settled).toMatchObject({ status: 'refused', problem: { code: 'conflict' } })
   })
 

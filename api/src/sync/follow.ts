@@ -27,6 +27,8 @@ export interface FollowOptions {
 export interface Following {
   /** Tries now. */
   wake(): void
+  /** Brings the copy to where the server stands. @throws like a call */
+  catchUp(): Promise<void>
   /** The server has come to this revision: if nothing pushes changes, asks for them. */
   expect(revision: number): void
   signOut(): void
@@ -163,6 +165,7 @@ export function follow(options: FollowOptions): Following {
 
   return {
     wake: () => pause.wake(),
+    catchUp: pullNow,
     expect: (revision) => {
       if (!isPushed && revision > (copy.position?.revision ?? 0)) pause.wake()
     },

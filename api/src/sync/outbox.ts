@@ -1,17 +1,13 @@
-import type { Calls } from '../calls.ts'
 import type { Problem } from '../errors.ts'
 import { taskIdOf } from './apply-operation.ts'
 import { pauseAfter } from './backoff.ts'
-import type { Copy } from './copy.ts'
 import { judgeFailure } from './judge-failure.ts'
 import { createPause } from './pause.ts'
-import { type Acknowledgement, sendWrite } from './send-write.ts'
+import { type Acknowledgement, type Send, sendWrite } from './send-write.ts'
 import type { StoredWrite } from './storage.ts'
 import type { Waiting } from './waiting.ts'
 
-export interface OutboxOptions {
-  readonly calls: Calls
-  readonly copy: Copy
+export interface OutboxOptions extends Send {
   readonly waiting: Waiting
   readonly pauses: { readonly first: number; readonly most: number }
   /** Whether it is known who is signed in. */
@@ -75,7 +71,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       // Kept before it is sent: after a crash it must be known that it may have arrived.
       if (!isRepeated) await options.update(sent)
       if (isClosed) return 0
-      const acknowledgement = await sendWrite({ calls: options.calls, copy }, sent, isRepeated)
+      const acknowledgement = await sendWrite(options, sent, isRepeated)
       latest = Math.max(latest, acknowledgement.revision)
       options.onSaved(waiting.writes.get(write.id) ?? sent, acknowledgement)
       return undefined

@@ -16,7 +16,13 @@ export interface Acknowledgement {
   readonly effect: Effect | null
 }
 
-type Send = { readonly calls: Calls; readonly copy: Copy }
+export interface Send {
+  readonly calls: Calls
+  readonly copy: Copy
+  /** Brings the copy to where the server stands. */
+  catchUp(): Promise<void>
+}
+
 type Single<Op extends SyncOperation['op']> = Extract<SyncOperation, { op: Op }>
 
 const nothing: Acknowledgement = { revision: 0, tasks: [], effect: null }
@@ -81,7 +87,8 @@ function effectAmong(tasks: readonly Task[], write: StoredWrite, revision: numbe
 }
 
 /** Erases what was in the bin when it was emptied; one by one if something has come to it since. */
-async function sendEmptyBin({ calls, copy }: Send, write: StoredWrite): Promise<Acknowledgement> {
+async function sendEmptyBin({ calls, copy, catchUp }: Send, write: StoredWrite): Promise<Acknowledgement> {
+  await catchUp()
   const meant = new Set(write.operations.flatMap((operation) => (operation.op === 'erase' ? [operation.id] : [])))
   const bin = [...copy.tasks.values()].filter((task) => task.deletedAt !== null)
   if (bin.every(({ id }) => meant.has(id))) {

@@ -63,6 +63,7 @@ export function startSync(client: ClientOptions, options: SyncOptions = {}): Syn
     copy,
     waiting,
     pauses,
+    catchUp: async () => following?.catchUp(),
     mayStart: () => following !== undefined && status !== 'signed out' && user.isKnown(),
     update: ledger.update,
     onSaved: (write, acknowledgement) => {

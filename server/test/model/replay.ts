@@ -32,7 +32,7 @@ export interface State {
   readonly history: ReadonlyMap<string, readonly Row[]>
 }
 
-export const emptyState: State = { tasks: new Map(), revision: 0, history: new Map() }
+const emptyState: State = { tasks: new Map(), revision: 0, history: new Map() }
 
 /**
  * Does the writes once each, in the order of their revisions.
