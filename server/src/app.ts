@@ -38,7 +38,7 @@ import { createRealtime } from './realtime.ts'
 import { mountSite } from './site/index.ts'
 import { getStats, listActivity } from './dashboard/index.ts'
 import * as tasks from './tasks/index.ts'
-import * as tokens from './tokens/index.ts'
+import { createToken, deleteToken, listTokens } from './tokens/index.ts'
 
 export interface AppOptions {
   readonly config: Config & { readonly baseUrl: string }
@@ -103,7 +103,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       endSession: endSessionWith({ auth }),
       endOtherSessions,
       listAccountEvents,
-      ...tokens,
+      listTokens,
+      createToken,
+      deleteToken,
       ...tasks,
       replaceTask: tasks.updateTask,
       listChanges,

@@ -19,6 +19,7 @@ describe('without any settings', () => {
       registration: 'open',
       corsOrigins: [],
       trustProxy: [],
+      sessionsAUser: 50,
       logLevel: 'info',
       production: false,
       withoutEffect: [],

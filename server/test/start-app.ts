@@ -29,6 +29,7 @@ export interface TestUser {
   readonly email: string
   readonly password: string
   readonly token: string
+  readonly baseUrl: string
   readonly client: Client
 }
 
@@ -69,5 +70,5 @@ async function createUser(baseUrl: string, name: string, timeZone: string): Prom
   const email = `${randomBytes(6).toString('hex')}@example.com`
   const { body, headers } = await createClient({ baseUrl }).register({ body: { name, email, password, timeZone } })
   const token = headers.get('set-auth-token') ?? ''
-  return { id: body.user.id, email, password, token, client: createClient({ baseUrl, token: () => token }) }
+  return { id: body.user.id, email, password, token, baseUrl, client: createClient({ baseUrl, token: () => token }) }
 }

@@ -1,10 +1,9 @@
-import { setImmediate } from 'node:timers/promises'
 import { type BackgroundJob, startBackgroundJob } from '../background.ts'
 import type { Log } from '../context.ts'
 import type { Database } from '../database/open.ts'
-import { settleErasure } from '../database/sql.ts'
 import { Refusal } from '../errors.ts'
-import { deleteUser, eraseSome, findDeletedUsers } from './queries.ts'
+import { eraseAccount } from './erase-account.ts'
+import { findDeletedUsers } from './queries.ts'
 
 /** Erases what belonged to closed accounts. */
 export interface Erasure extends BackgroundJob {
@@ -22,19 +21,13 @@ export function createErasure({ db, log }: { db: Database; log: Log }): Erasure 
   function erase(userId: string): Promise<void> {
     const known = running.get(userId)
     if (known) return known
-    const work = eraseInSteps(userId).finally(() => running.delete(userId))
+    const work = eraseAccount(db, userId, checkStop).finally(() => running.delete(userId))
     running.set(userId, work)
     return work
   }
 
-  /** Many short transactions, between which everybody else gets a turn. */
-  async function eraseInSteps(userId: string): Promise<void> {
-    do {
-      await setImmediate()
-      if (isStopping) throw new Refusal('unavailable', { detail: 'The account is closed; the rest is erased later.' })
-    } while (await db.transaction().execute((db) => eraseSome(db, userId)))
-    await deleteUser(db, userId)
-    await settleErasure(db, () => setImmediate())
+  function checkStop(): void {
+    if (isStopping) throw new Refusal('unavailable', { detail: 'The account is closed; the rest is erased later.' })
   }
 
   const job = startBackgroundJob({

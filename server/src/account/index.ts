@@ -1,6 +1,6 @@
 export { deleteAccountWith } from './delete-account.ts'
 export { endOtherSessions } from './end-other-sessions.ts'
 export { endSessionWith } from './end-session.ts'
-export { createErasure, type Erasure } from './erasure.ts'
+export { createErasure } from './erasure.ts'
 export { exportAccount } from './export-account.ts'
 export { listSessions } from './list-sessions.ts'

@@ -1,7 +1,7 @@
 import type { Database } from '../database/open.ts'
 
 /** How many rows of a table one step erases. */
-const stepSize = 100
+const stepSize = 50
 
 /** The password's hash of an account that is not closed. */
 export async function findPasswordHash(db: Database, userId: string): Promise<string | undefined> {
@@ -45,19 +45,33 @@ export async function findDeletedUsers(db: Database): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-/** Erases the next rows of a closed account; false when none are left. */
-export async function eraseSome(db: Database, userId: string): Promise<boolean> {
+/** How many tasks the user has, those of the bin and their remains included. */
+export async function countOwnTasks(db: Database, userId: string): Promise<number> {
+  const { count } = await db
+    .selectFrom('tasks')
+    .innerJoin('spaces', 'spaces.id', 'tasks.space_id')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('spaces.owner_id', '=', userId)
+    .executeTakeFirstOrThrow()
+  return count
+}
+
+/** Erases the next rows of a closed account, and tells how many of them were tasks; undefined when none are left. */
+export async function eraseSome(db: Database, userId: string): Promise<{ tasks: number } | undefined> {
   const space = await db.selectFrom('spaces').select('id').where('owner_id', '=', userId).executeTakeFirst()
-  const keys = db.selectFrom('idempotency_keys').select('key').where('user_id', '=', userId).limit(stepSize)
-  const erased = [
-    db.deleteFrom('idempotency_keys').where('user_id', '=', userId).where('key', 'in', keys),
-    ...(space ? [eraseTasks(db, space.id), eraseChanges(db, space.id)] : []),
-  ]
-  for (const step of erased) {
-    const { numDeletedRows } = await step.executeTakeFirst()
-    if (numDeletedRows > 0n) return true
+  if (space) {
+    const tasks = await eraseTasks(db, space.id).executeTakeFirst()
+    if (tasks.numDeletedRows > 0n) return { tasks: Number(tasks.numDeletedRows) }
+    const changes = await eraseChanges(db, space.id).executeTakeFirst()
+    if (changes.numDeletedRows > 0n) return { tasks: 0 }
   }
-  return false
+  const { numDeletedRows } = await eraseKeys(db, userId).executeTakeFirst()
+  return numDeletedRows > 0n ? { tasks: 0 } : undefined
+}
+
+function eraseKeys(db: Database, userId: string) {
+  const some = db.selectFrom('idempotency_keys').select('key').where('user_id', '=', userId).limit(stepSize)
+  return db.deleteFrom('idempotency_keys').where('user_id', '=', userId).where('key', 'in', some)
 }
 
 function eraseTasks(db: Database, spaceId: string) {

@@ -1,4 +1,4 @@
-export { type Activity, createActivity } from './activity.ts'
+export { createActivity } from './activity.ts'
 export { type Auth, createAuth } from './create-auth.ts'
 export { createFindCaller } from './find-caller.ts'
 export { hashApiToken, readScopes } from './find-token-caller.ts'

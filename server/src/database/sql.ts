@@ -108,14 +108,3 @@ function trigrams(words: readonly string[]): string[] {
 function quoted(trigram: string): string {
   return `"${trigram.replaceAll('"', '""')}"`
 }
-
-/**
- * Makes SQLite forget what was deleted: the search index keeps the trigrams of deleted rows until it is merged, and the
- * write-ahead log the pages as they were. Between its steps it calls `rest`, so that others get a turn.
- */
-export async function settleErasure(db: Database, rest: () => Promise<unknown>): Promise<void> {
-  if (databaseKind(db) === 'postgres') return
-  // placeholder
-  await sql`pragma wal_checkpoint(truncate)`.execute(db)
-  await rest()
-}

@@ -47,6 +47,7 @@ const head: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
   components: {
     securitySchemes: {
       cookie: { type: 'apiKey', in: 'cookie', name: 'better-auth.session_token' },
+      apiToken: { type: 'http', scheme: 'bearer', description: 'An API token, `tw_…`, that has the scope' },
       bearer: { type: 'http', scheme: 'bearer', description: 'The value of the header `set-auth-token`' },
     },
   },
@@ -62,13 +63,13 @@ const sharedErrors: readonly ErrorCode[] = [
 ]
 
 function toSchema(name: string, endpoint: Endpoint): object {
-  const { summary, description, tag, params, query, body, reply, status, alternative } = endpoint
+  const { summary, description, tag, scope, params, query, body, reply, status, alternative } = endpoint
   return {
     operationId: name,
     summary,
     ...(description && { description }),
     tags: [tag],
-    security: endpoint.public ? [] : [{ cookie: [] }, { bearer: [] }],
+    security: endpoint.public ? [] : [{ cookie: [] }, { bearer: [] }, ...(scope ? [{ apiToken: [scope] }] : [])],
     ...(params && { params }),
     ...(query && { querystring: query }),
     ...(body && { body }),
@@ -114,7 +115,7 @@ function toReply(reply: object | undefined, description: string, endpoint: Endpo
 function errorsOf(endpoint: Endpoint): ErrorCode[] {
   const codes = [
     ...sharedErrors,
-    ...(endpoint.public ? [] : (['unauthenticated'] as const)),
+    ...(endpoint.public ? [] : (['unauthenticated', 'token_scope'] as const)),
     ...(endpoint.method === 'GET'
       ? []
       : (['origin_not_allowed', 'payload_too_large', 'unsupported_media_type'] as const)),

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream'
 import { contract, type Endpoint } from '@taskwell/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { calendarAt } from '../calendar/index.ts'
@@ -9,6 +8,8 @@ import { answerOnce, type FinishedReply, readIdempotencyKey } from './answer-onc
 import { etagOf, isUnchanged, taskEtag } from './etags.ts'
 import { refuseForeignMethod } from './methods.ts'
 import { readQuery } from './read-query.ts'
+import { refuseBeyondScope } from './scopes.ts'
+import { sendPieces } from './pieces.ts'
 import type { Outcome, Verbs, Visit } from '../verb.ts'
 
 /** Finds out who asks. `setCookie` renews the session's cookie. */
@@ -101,15 +102,6 @@ async function identifyCaller(request: FastifyRequest, reply: FastifyReply, opti
   if (request.routeOptions.config.endpoint?.revision) reply.header('taskwell-revision', found.caller.revision)
 }
 
-/** A caller with a session may do everything; an API token what its scopes say. */
-function refuseBeyondScope({ scope }: Endpoint, { token }: Context['caller']): void {
-  if (!token || (scope && token.scopes.includes(scope))) return
-  const detail = scope
-    ? `The API token lacks the scope ${scope}: make one that has it.`
-    : 'API tokens cannot do this: sign in for it.'
-  throw new Refusal('token_scope', { detail })
-}
-
 export function visitOf(request: FastifyRequest): Visit {
   return { headers: request.headers, ip: request.ip }
 }
@@ -151,17 +143,6 @@ function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply
   if (isUnchangedTask && isUnchanged(request.headers['if-none-match'], etag)) return reply.code(304).send()
   if (status === 204) return reply.send()
   return endpoint.streamed ? sendPieces(request, reply, body) : body
-}
-
-/** Writes the pieces of a JSON text as fast as the client takes them. */
-function sendPieces(request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply {
-  if (!isPieces(body)) throw new Error('A streamed reply must come in pieces')
-  reply.type('application/json; charset=utf-8')
-  return request.method === 'HEAD' ? reply.send() : reply.send(Readable.from(body, { objectMode: false }))
-}
-
-function isPieces(body: unknown): body is AsyncIterable<string> {
-  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
 }
 
 /** The reply in its final form, before anything is sent: it goes out only after the commit. */

@@ -2,6 +2,7 @@ import type { Task } from '@taskwell/api'
 import { type Insertable, sql, type Updateable } from 'kysely'
 import type { Database } from '../database/open.ts'
 import type { ChangesTable, TasksTable } from '../database/schema.ts'
+import { Refusal } from '../errors.ts'
 import { isTaskRow, type MaybeTaskRow, taskColumns, toTask } from './task-row.ts'
 
 /** What an id stands for in a space, beside the space's revision, from one snapshot. */
@@ -19,15 +20,24 @@ export async function findTask(db: Database, spaceId: string, id: string): Promi
     .leftJoin('tasks', (join) => join.onRef('tasks.space_id', '=', 'spaces.id').on('tasks.id', '=', id))
     .select(['spaces.revision as space_revision', ...taskColumns])
     .where('spaces.id', '=', spaceId)
-    .executeTakeFirstOrThrow()
+    .executeTakeFirstOrThrow(accountGone)
   const isErased = row.erased_at !== null
   const task = isTaskRow(row) && !isErased ? toTask(row) : undefined
   return { task, isErased, spaceRevision: row.space_revision }
 }
 
 export async function findSpaceRevision(db: Database, spaceId: string): Promise<number> {
-  const row = await db.selectFrom('spaces').select('revision').where('id', '=', spaceId).executeTakeFirstOrThrow()
+  const row = await db
+    .selectFrom('spaces')
+    .select('revision')
+    .where('id', '=', spaceId)
+    .executeTakeFirstOrThrow(accountGone)
   return row.revision
+}
+
+/** The account was deleted while the request was under way. */
+function accountGone(): Refusal {
+  return new Refusal('unauthenticated')
 }
 
 /** Takes the next `count` revisions of the space; the answer is the last of them. The space is locked from here on. */
@@ -37,7 +47,7 @@ export async function takeRevisions(db: Database, spaceId: string, count: number
     .set((eb) => ({ revision: eb('revision', '+', count) }))
     .where('id', '=', spaceId)
     .returning('revision')
-    .executeTakeFirstOrThrow()
+    .executeTakeFirstOrThrow(accountGone)
   return revision
 }
 
