@@ -3,7 +3,7 @@ import { lockSpace } from '../database/sql.ts'
 import { findRevision } from './queries.ts'
 
 /** How often a read that a write has overtaken begins anew before it makes writes wait. */
-const attempts = 3
+const attempts = 2
 
 /**
  * Several statements that see one state of the caller's space, and its revision. Every change of what they read moves

@@ -1,5 +1,5 @@
 import type { TaskQuery } from '@taskwell/api'
-import { sql } from 'kysely'
+import { type Expression, sql } from 'kysely'
 import type { Calendar } from '../calendar/index.ts'
 import type { Database } from '../database/open.ts'
 import { eachOf } from '../database/sql.ts'
@@ -20,7 +20,7 @@ export async function listCounts(db: Database, spaceId: string) {
 
 /** The tasks that the list shows for this `due`, read from an index alone. */
 export function selectDue(db: Database, spaceId: string, due: NonNullable<TaskQuery['due']>, calendar: Calendar) {
-  return matchingTasks(db, spaceId, { due, calendar, words: [], candidates: undefined })
+  return matchingTasks(db, spaceId, { due, calendar, words: [], candidates: undefined, dueColumn: 'due_date' })
 }
 
 export async function countDue(db: Database, spaceId: string, due: 'today' | 'week', calendar: Calendar) {
@@ -95,13 +95,12 @@ export function selectCompletions(
     .select(['task_id', 'created_ms', 'due_date', 'due_time', 'due_ms'])
     .select((eb) => eb.ref('completed_ms').$notNull().as('completed_ms'))
     .where('space_id', '=', spaceId)
-    .where('completed_ms', '>=', from)
     .where('completed_ms', '<', to)
     .orderBy('completed_ms')
     .orderBy('task_id')
     .orderBy('created_ms')
     .limit(limit)
-  if (!after) return completions
+  if (!after) return completions.where('completed_ms', '>=', from)
   return completions.where((eb) =>
     eb(
       eb.refTuple('completed_ms', 'task_id', 'created_ms'),
@@ -111,21 +110,33 @@ export function selectCompletions(
   )
 }
 
-/** Those of the spans in which something was completed. */
-export function selectActive(db: Database, spaceId: string, spans: readonly Span[]) {
+/** Days of one length, in milliseconds, one after the other. */
+export interface EqualDays {
+  readonly start: number
+  readonly end: number
+  readonly length: number
+}
+
+/** The first completion of each day that has one: from one to the next by the index, whatever lies between. */
+export function selectActive(db: Database, spaceId: string, { start, end, length }: EqualDays) {
+  const firstFrom = (from: Expression<number> | number) =>
+    db
+      .selectFrom('task_facts')
+      .select((eb) => eb.fn.min<number | null>('completed_ms').as('first'))
+      .where('space_id', '=', spaceId)
+      .where('completed_ms', '>=', from)
+      .where('completed_ms', '<', end)
+  const nextDay = sql<number>`${start} + ((active.first - ${start}) / ${length} + 1) * ${length}`
   return db
-    .selectFrom(eachOf(db, spans).as('spans'))
-    .select([spanStart.as('start'), spanEnd.as('end')])
-    .where((eb) =>
-      eb.exists(
-        eb
-          .selectFrom('task_facts')
-          .select('completed_ms')
-          .where('space_id', '=', spaceId)
-          .where('completed_ms', '>=', spanStart)
-          .where('completed_ms', '<', spanEnd),
+    .withRecursive('active', (db) =>
+      firstFrom(start).unionAll(
+        db.selectFrom('active').select(firstFrom(nextDay).as('first')).where('active.first', 'is not', null),
       ),
     )
+    .selectFrom('active')
+    .select('active.first')
+    .where('active.first', 'is not', null)
+    .$narrowType<{ first: number }>()
 }
 
 /** The first completion at that instant or later. */

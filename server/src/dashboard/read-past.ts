@@ -62,6 +62,7 @@ async function readCreated(db: Database, spaceId: string, days: readonly Day[]) 
     const spans = days.slice(first, first + daysAtOnce).map(({ span }) => span)
     const rows = await selectCreated(db, spaceId, spans).execute()
     byDay.push(...rows.map((row) => row.created))
+    await yieldToOthers()
     const [from, to] = [spans[0]?.[0] ?? 0, spans.at(-1)?.[1] ?? 0]
     completed += (await selectCompletedOfCreated(db, spaceId, [from, to]).executeTakeFirstOrThrow()).completed
     await yieldToOthers()

@@ -1,7 +1,7 @@
 import type { Stats } from '@taskwell/api'
 import { type Calendar, dayIn, dayStarts } from '../calendar/index.ts'
 import type { Database } from '../database/open.ts'
-import { selectActive, selectNextCompletion, type Span } from './queries.ts'
+import { type EqualDays, selectActive, selectNextCompletion, type Span } from './queries.ts'
 import { yieldToOthers } from './yield-to-others.ts'
 
 type Streaks = Pick<Stats['performance'], 'currentStreakDays' | 'longestStreakDays'>
@@ -20,8 +20,8 @@ export async function readStreaks(db: Database, spaceId: string, { timeZone, tod
   return { currentStreakDays: current, longestStreakDays: longest }
 }
 
-/** How many days one statement looks at. */
-const daysAtOnce = 500
+/** How many days are looked at before others get their turn. */
+const daysAtOnce = 250
 
 /** The days with completions, oldest first. Long times without any cost nothing. */
 async function* activeDays(db: Database, spaceId: string, timeZone: string): AsyncGenerator<Span> {
@@ -31,9 +31,25 @@ async function* activeDays(db: Database, spaceId: string, timeZone: string): Asy
     if (!next) return
     const firstDay = dayIn(timeZone, new Date(next.completed_ms))
     const starts = dayStarts(timeZone, firstDay, daysAtOnce + 1)
-    const spans = starts.slice(1).map((end, index): Span => [starts[index] ?? end, end])
-    for (const { start, end } of await selectActive(db, spaceId, spans).execute()) yield [start, end]
+    for (const days of equalDays(starts)) {
+      for (const { first } of await selectActive(db, spaceId, days).execute()) {
+        const start = days.start + Math.floor((first - days.start) / days.length) * days.length
+        yield [start, start + days.length]
+      }
+    }
     from = starts.at(-1) ?? Infinity
     await yieldToOthers()
   }
+}
+
+/** The days between the starts, those of one length together. A day that the zone skipped has none. */
+function equalDays(starts: readonly number[]): EqualDays[] {
+  const found: EqualDays[] = []
+  for (const [index, end] of starts.slice(1).entries()) {
+    const start = starts[index] ?? end
+    const last = found.at(-1)
+    if (last?.length === end - start) found[found.length - 1] = { ...last, end }
+    else if (end > start) found.push({ start, end, length: end - start })
+  }
+  return found
 }

@@ -62,8 +62,9 @@ function statements({ text, uuid, counter, end, milliseconds }: Types): string[]
     'create index task_facts_created on task_facts (space_id, created_ms, completed_ms)',
     `create index task_facts_completed on task_facts
       (space_id, completed_ms, task_id, created_ms, due_date, due_time, due_ms) where completed_ms is not null`,
-    'drop index tasks_open_due_up',
-    `create index tasks_open_due_up on tasks (space_id, due_up, id, due_date, due_time, due_at, priority)
+    // The last two are always null: SQLite reads the row for a column that the index lacks, even for what it implies.
+    `create index tasks_open_due_date on tasks
+      (space_id, due_date, due_time, due_at, priority, completed_at, deleted_at)
       where deleted_at is null and completed_at is null`,
     'drop index changes_write',
     'create index changes_write on changes (space_id, write_id, task_id, revision)',

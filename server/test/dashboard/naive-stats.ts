@@ -1,6 +1,6 @@
 import type { Stats, Task } from '@taskwell/api'
 import { Temporal } from 'temporal-polyfill'
-import { wallClock } from '../calendar/intl-oracle.ts'
+import { wallClock } from '../../src/calendar/intl-oracle.ts'
 
 /** What the tests compare with: the contract's words about the past, task by task, each day read from plain Intl. */
 export function naivePast(

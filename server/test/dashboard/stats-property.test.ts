@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { type Operation, priorities, type Stats, type Task, type TaskChanges } from '@taskwell/api'
+import { type NewTask, type Operation, priorities, type Stats, type Task } from '@taskwell/api'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { databases, type TestDatabase } from '../../test/databases.ts'
-import { recountFigures } from '../figures/index.ts'
-import { batchTasks, emptyBin, eraseTask, undoChange } from '../tasks/index.ts'
-import { createUser, list, listAll, type TestUser } from '../tasks/testing.ts'
-import { getStats } from './get-stats.ts'
+import { databases, type TestDatabase } from '../databases.ts'
+import { recountFigures } from '../../src/figures/index.ts'
+import { batchTasks, emptyBin, eraseTask, undoChange } from '../../src/tasks/index.ts'
+import { add, createUser, list, listAll, type TestUser } from '../../src/tasks/testing.ts'
+import { getStats } from '../../src/dashboard/get-stats.ts'
 import { naivePast } from './naive-stats.ts'
-import { findRevision } from './queries.ts'
+import { findRevision } from '../../src/dashboard/queries.ts'
 
 const zones = [
   'UTC',
@@ -25,11 +25,14 @@ const changes = fc.record(
   {
     completed: fc.boolean(),
     priority: fc.constantFrom(...priorities),
-    due: fc.record({
-      dueDate: fc.constantFrom(null, '2026-10-23', '2026-10-24', '2026-10-25', '2026-10-26', '2026-11-01'),
-      dueTime: fc.constantFrom(null, '00:00', '02:30', '12:00', '23:59'),
-      dueTimeZone: fc.constantFrom(null, ...zones),
-    }),
+    due: fc.record(
+      {
+        dueDate: fc.constantFrom(null, '2026-10-23', '2026-10-24', '2026-10-25', '2026-10-26', '2026-11-01'),
+        dueTime: fc.constantFrom(null, '00:00', '02:30', '12:00', '23:59'),
+        dueTimeZone: fc.constantFrom(null, ...zones),
+      },
+      { requiredKeys: [] },
+    ),
   },
   { requiredKeys: [] },
 )
@@ -45,6 +48,7 @@ const step = fc.record({
   passed: fc.oneof(
     fc.integer({ min: 0, max: 30 * 60_000 }),
     fc.integer({ min: -86_400_000, max: 4 * 86_400_000 }),
+    fc.integer({ min: 0, max: 6 * 3_600_000 }),
     fc.constantFrom(6 * 3_600_000, 86_400_000, 40 * 86_400_000),
   ),
   write: fc.oneof(
@@ -74,7 +78,10 @@ describe.each(databases)('the dashboard on %s', (database) => {
       fc.asyncProperty(histories, async ({ steps, profile, zone, days }) => {
         const user = await createUser(store.db, profile)
         const history = createHistory(user)
-        user.now = new Date('2026-10-23T21:50:00.123Z')
+        // In Berlin the night in which summer time ends, with a task due in the hour that comes twice.
+        user.now = new Date('2026-10-24T22:10:00.123Z')
+        const due = { dueDate: '2026-10-25', dueTime: '02:30' }
+        await history.begin([{}, due, { ...due, dueTimeZone: 'Europe/Berlin' }, { dueDate: '2026-10-25' }])
         for (const step of steps) await history.take(step)
         expect(await recountFigures(store.db, user.caller.spaceId)).toEqual([])
         for (const timeZone of [undefined, zone]) {
@@ -116,7 +123,7 @@ function createHistory(user: TestUser) {
     } else {
       const operations = write.map(({ op, pick, changes: { due, ...changes } }): Operation => {
         const id = ids[pick] ?? ''
-        const fields = { ...changes, ...(due && consistent(due)) }
+        const fields = { ...changes, ...due }
         if (op === 'create') return { op, task: { id, title: 'new', ...fields } }
         return op === 'update' ? { op, id, changes: fields } : { op, id }
       })
@@ -128,6 +135,10 @@ function createHistory(user: TestUser) {
   }
 
   return {
+    async begin(bodies: readonly Omit<NewTask, 'title'>[]) {
+      for (const [index, body] of bodies.entries()) await add(user, { id: ids[index] ?? '', title: 'first', ...body })
+      await look()
+    },
     everything: () => [...seen.values()],
     async take(step: Step) {
       user.now = new Date(user.now.getTime() + step.passed)
@@ -137,15 +148,6 @@ function createHistory(user: TestUser) {
       await look()
     },
   }
-}
-
-function consistent({
-  dueDate,
-  dueTime,
-  dueTimeZone,
-}: Required<Pick<TaskChanges, 'dueDate' | 'dueTime' | 'dueTimeZone'>>) {
-  const time = dueDate === null ? null : dueTime
-  return { dueDate, dueTime: time, dueTimeZone: time === null ? null : dueTimeZone }
 }
 
 async function totalsOfLists(user: TestUser, timeZone: string | undefined) {
