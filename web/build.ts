@@ -7,14 +7,15 @@ const dist = join(web, 'dist')
 const stamp = 'made-from.txt'
 
 /** Builds the web app, unless what is there was made from the same sources. Builders at the same time do not disturb each other. */
-async function buildSite(): Promise<void> {
+async function buildSite(): Promise<unknown> {
   const sources = hashSources()
   if (existsSync(join(dist, stamp)) && readFileSync(join(dist, stamp), 'utf8') === sources) return
-  const { build } = await import('vite')
+  const vite = await import('vite').catch(() => undefined)
+  if (!vite) return process.stderr.write('The web app is not built, since its packages are not installed: run npm ci\n')
   const fresh = `${dist}-${process.pid}`
   const old = `${dist}-old-${process.pid}`
   try {
-    await build({
+    await vite.build({
       configFile: join(web, 'vite.config.ts'),
       logLevel: 'warn',
       build: { outDir: fresh, emptyOutDir: true },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestApp } from '../../server/test/start-app.ts'
 import { closeBrowser, type Device, hasChromium, openDevice } from './browser.ts'
-import { addTask, newEmail, password, register, row, signIn, startSite } from './steps.ts'
+import { addTask, expectShown, newEmail, password, register, row, signIn, startSite } from './steps.ts'
 
 describe.runIf(hasChromium)('accounts in the browser', { timeout: 60_000 }, () => {
   let app: TestApp
@@ -39,7 +39,7 @@ describe.runIf(hasChromium)('accounts in the browser', { timeout: 60_000 }, () =
 
     await page.goto(await mailedLink(strict, email))
     await signIn(page, { email })
-    await page.getByText('Nothing to do').waitFor()
+    await expectShown(page.getByText('Nothing to do'))
     await close()
     await strict.stop()
   })

@@ -2,9 +2,10 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import type { NewTask } from '@taskwell/api'
 import type { Clock } from '../tasks/clock.ts'
 import { dayLabel, formatTime } from '../tasks/due-label.ts'
+import type * as ParseLine from './parse-line.ts'
 import type { Chip, ParsedLine } from './parse-line.ts'
 
-type Parser = typeof import('./parse-line.ts')
+type Parser = typeof ParseLine
 
 let parser: Parser | undefined
 const loadParser = async (): Promise<Parser> => (parser ??= await import('./parse-line.ts'))
