@@ -61,7 +61,12 @@ export function watch(page: Page, complaints: string[]): void {
   page.on('console', (message) => {
     if (!['error', 'warning'].includes(message.type())) return
     // The browser itself tells of every refused or unreachable request; what the app makes of it is tested.
-    if (/^Failed to load resource|^WebSocket connection to|net::ERR_/.test(message.text())) return
+    if (
+      /^Failed to load resource|^WebSocket connection to|net::ERR_|error occurred when fetching the script/.test(
+        message.text(),
+      )
+    )
+      return
     complaints.push(message.text())
   })
 }

@@ -18,7 +18,7 @@ describe.runIf(hasChromium)('several devices', { timeout: 60_000 }, () => {
   })
 
   async function open(baseUrl = app.baseUrl): Promise<Device> {
-    const device = await openDevice(baseUrl)
+    const device = await openDevice(baseUrl, { serviceWorkers: 'allow' })
     devices.push(device)
     return device
   }
@@ -110,6 +110,18 @@ describe.runIf(hasChromium)('several devices', { timeout: 60_000 }, () => {
     await page.getByText('Live', { exact: true }).waitFor()
   })
 
+  test('a part that cannot be loaded offline says so, and comes when the network does', async () => {
+    const { context, page } = await openDevice(app.baseUrl)
+    await register(page)
+    await context.setOffline(true)
+    await page.getByRole('link', { name: 'Dashboard' }).click()
+    await page.getByText('This could not be loaded').waitFor()
+    await context.setOffline(false)
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await expectShown(page.getByRole('heading', { name: 'Dashboard' }))
+    await context.close()
+  })
+
   test('what the server will not take is shown with what was typed and why, until it is dismissed', async () => {
     const user = await app.createUser()
     const { context, page } = await open()
@@ -117,6 +129,7 @@ describe.runIf(hasChromium)('several devices', { timeout: 60_000 }, () => {
     await addTask(page, 'fated')
     await row(page, 'fated').waitFor()
     await expect.poll(() => serverTitles(user)).toEqual(['fated'])
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
     await context.setOffline(true)
     await row(page, 'fated').getByText('fated').click()
     await page.getByLabel('Title').fill('many careful words')
@@ -132,6 +145,44 @@ describe.runIf(hasChromium)('several devices', { timeout: 60_000 }, () => {
     await alert.getByText('many careful words').waitFor()
     await alert.getByRole('button', { name: 'Dismiss' }).click()
     await expect.poll(() => alert.count()).toBe(0)
+  })
+
+  test('what waited when the session ended elsewhere is sent when the same user signs in again', async () => {
+    const user = await app.createUser()
+    const { context, page } = await open()
+    await signIn(page, user)
+    await context.setOffline(true)
+    await addTask(page, 'from the train')
+    await page.getByText('Offline, 1 waiting').waitFor()
+    await user.client.endOtherSessions()
+    await context.setOffline(false)
+    await page.getByText('1 change of').waitFor()
+    expect(await page.getByText('from the train').count()).toBe(0)
+    await signIn(page, user)
+    await row(page, 'from the train').waitFor()
+    await expect.poll(() => serverTitles(user)).toEqual(['from the train'])
+  })
+
+  test('signing out offline clears the copy at once, and ends the session when the server is back', async () => {
+    const user = await app.createUser()
+    const { context, page } = await open()
+    await signIn(page, user)
+    await addTask(page, 'private')
+    await expect.poll(() => serverTitles(user)).toEqual(['private'])
+    await page.goto('/settings')
+    await page.getByText('this one').waitFor()
+    await context.setOffline(true)
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await expect
+      .poll(() => page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name)))
+      .toEqual([])
+    const sessions = async () => (await user.client.listSessions()).body.items.length
+    expect(await sessions()).toBe(2)
+    await context.setOffline(false)
+    await expect.poll(sessions).toBe(1)
+    await page.reload()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
   })
 
   test('a server that restarts is missed, and found again by itself', async () => {

@@ -40,7 +40,7 @@ function SignIn({ ended }: { ended: { readonly email: string; readonly waiting: 
         <p className="notice" role="status">
           Your session has ended. Sign in again to go on.
           {ended.waiting > 0 &&
-            ` ${ended.waiting.toLocaleString()} changes of ${ended.email} wait on this device and are sent then.`}
+            ` ${ended.waiting.toLocaleString()} ${ended.waiting === 1 ? 'change' : 'changes'} of ${ended.email} not sent yet: kept on this device until then.`}
         </p>
       )}
       <AsyncForm

@@ -1,10 +1,11 @@
-import { lazy, Suspense, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { priorities, type Stats } from '@taskwell/api'
 import { Link } from '../navigation.tsx'
 import { server } from '../server.ts'
 import { useSnapshot, useUser } from '../session/hooks.ts'
 import type { TaskView } from '../tasks/task-list.ts'
 import { viewAddress } from '../tasks/view-address.ts'
+import { lazyPart } from '../ui/lazy-part.tsx'
 import { LoadState } from '../ui/load-state.tsx'
 import { useLoaded } from '../ui/use-loaded.ts'
 import { useClock } from '../ui/use-now.ts'
@@ -12,7 +13,7 @@ import { useTitle } from '../ui/use-title.ts'
 import { countTasks, type Totals } from './count-tasks.ts'
 import { RecentActivity } from './recent-activity.tsx'
 
-const ActivityChart = lazy(() => import('./activity-chart.tsx').then((it) => ({ default: it.ActivityChart })))
+const ActivityChart = lazyPart(async () => (await import('./activity-chart.tsx')).ActivityChart)
 
 const tiles: readonly (readonly [keyof Totals, string, Partial<TaskView>])[] = [
   ['overdue', 'Overdue', { due: 'overdue' }],
@@ -59,11 +60,7 @@ export function DashboardScreen() {
         </div>
         <div className="chart-place">
           <LoadState loaded={loaded} reload={reload}>
-            {(stats) => (
-              <Suspense fallback={<p className="quiet">Loading…</p>}>
-                <ActivityChart activity={stats.activity} />
-              </Suspense>
-            )}
+            {(stats) => <ActivityChart activity={stats.activity} />}
           </LoadState>
         </div>
       </section>

@@ -1,25 +1,20 @@
-import { Component, lazy, type ReactNode, Suspense } from 'react'
+import { Component, type ReactNode } from 'react'
 import { useAddress } from '../navigation.tsx'
 import { SignedIn, useSession } from '../session/hooks.ts'
 import { askServer } from '../session/session.ts'
 import { TasksScreen } from '../tasks/tasks-screen.tsx'
+import { lazyPart } from '../ui/lazy-part.tsx'
 import { Layout } from './layout.tsx'
 
-const EntryScreen = lazy(() => import('../account/entry-screen.tsx').then((it) => ({ default: it.EntryScreen })))
-const BinScreen = lazy(() => import('../bin/bin-screen.tsx').then((it) => ({ default: it.BinScreen })))
-const DashboardScreen = lazy(() =>
-  import('../dashboard/dashboard-screen.tsx').then((it) => ({ default: it.DashboardScreen })),
-)
-const SettingsScreen = lazy(() =>
-  import('../account/settings-screen.tsx').then((it) => ({ default: it.SettingsScreen })),
-)
+const EntryScreen = lazyPart(async () => (await import('../account/entry-screen.tsx')).EntryScreen)
+const BinScreen = lazyPart(async () => (await import('../bin/bin-screen.tsx')).BinScreen)
+const DashboardScreen = lazyPart(async () => (await import('../dashboard/dashboard-screen.tsx')).DashboardScreen)
+const SettingsScreen = lazyPart(async () => (await import('../account/settings-screen.tsx')).SettingsScreen)
 
 export function App() {
   return (
     <Fallback>
-      <Suspense fallback={null}>
-        <Screens />
-      </Suspense>
+      <Screens />
     </Fallback>
   )
 }
@@ -43,9 +38,7 @@ function Screens() {
   return (
     <SignedIn value={session}>
       <Layout key={session.user.id}>
-        <Suspense fallback={<p className="quiet screen">Loading…</p>}>
-          <Screen pathname={pathname} />
-        </Suspense>
+        <Screen pathname={pathname} />
       </Layout>
     </SignedIn>
   )

@@ -1,13 +1,17 @@
 import { showToast } from '../ui/toasts.tsx'
 
 const script = '/service-worker.js'
+/** What it loads for later must not slow the first screen; milliseconds. */
+const patience = 1_500
 
 /** Lets the app start without the network. A newer version waits until the user agrees to load it. */
 export function installServiceWorker(): void {
   if (!('serviceWorker' in navigator) || import.meta.env.DEV) return
-  void navigator.serviceWorker.register(trusted(script)).then(watchForUpdates, () => {
-    // Some private windows have none: everything but starting offline works.
-  })
+  setTimeout(() => {
+    void navigator.serviceWorker.register(trusted(script)).then(watchForUpdates, () => {
+      // Some private windows have none: everything but starting offline works.
+    })
+  }, patience)
 }
 
 function watchForUpdates(registration: ServiceWorkerRegistration): void {

@@ -1,18 +1,9 @@
-import {
-  type KeyboardEvent,
-  lazy,
-  Suspense,
-  useCallback,
-  useDeferredValue,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-} from 'react'
+import { type KeyboardEvent, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import type { Task } from '@taskwell/api'
 import { navigate, useAddress } from '../navigation.tsx'
 import { QuickAdd } from '../quick-add/quick-add.tsx'
 import { useSnapshot, useSync, useUser } from '../session/hooks.ts'
+import { lazyPart } from '../ui/lazy-part.tsx'
 import { useClock } from '../ui/use-now.ts'
 import { useTitle } from '../ui/use-title.ts'
 import { actionsOf } from './actions.ts'
@@ -23,8 +14,10 @@ import { filterTasks, type Group, groupTasks, type Line, sortTasks } from './tas
 import { TaskLines } from './task-lines.tsx'
 import { readView, viewAddress } from './view-address.ts'
 
-const TaskEditor = lazy(() => import('./task-editor.tsx').then(({ TaskEditor }) => ({ default: TaskEditor })))
-const BulkBar = lazy(() => import('./bulk-bar.tsx').then(({ BulkBar }) => ({ default: BulkBar })))
+const TaskEditor = lazyPart(async () => (await import('./task-editor.tsx')).TaskEditor)
+const BulkBar = lazyPart(async () => (await import('./bulk-bar.tsx')).BulkBar)
+/** After the first screen, in milliseconds. */
+const preloadingDelay = 300
 
 /** The list of tasks: add, search, filter, and everything that is done to one or many. */
 export function TasksScreen() {
@@ -103,6 +96,13 @@ export function TasksScreen() {
     }
     return keys[key]
   }
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      TaskEditor.preload()
+      BulkBar.preload()
+    }, preloadingDelay)
+    return () => clearTimeout(timer)
+  }, [])
   const hasCopy = revision > 0 || tasks.size > 0 || status === 'live'
   return (
     <div className="screen">
@@ -126,33 +126,29 @@ export function TasksScreen() {
           openId={openId}
           commands={commands}
           editor={(task) => (
-            <Suspense fallback={<p className="quiet editor-waits">{task.title}</p>}>
-              <TaskEditor
-                key={task.id}
-                task={task}
-                clock={clock}
-                save={actions.change}
-                close={() => closeEditor(task.id)}
-                complete={(task) => actions.complete([task], !task.completed)}
-                remove={(task) => actions.remove([task])}
-              />
-            </Suspense>
+            <TaskEditor
+              key={task.id}
+              task={task}
+              clock={clock}
+              save={actions.change}
+              close={() => closeEditor(task.id)}
+              complete={(task) => actions.complete([task], !task.completed)}
+              remove={(task) => actions.remove([task])}
+            />
           )}
         />
       ) : (
         <EmptyList hasCopy={hasCopy} status={status} isFiltered={viewAddress(view) !== '/tasks'} />
       )}
       {chosen.length > 0 && (
-        <Suspense fallback={null}>
-          <BulkBar
-            tasks={chosen}
-            all={found.length}
-            clock={clock}
-            actions={actions}
-            selectAll={() => setSelected(new Set(found.map(({ id }) => id)))}
-            clear={() => setSelected(new Set())}
-          />
-        </Suspense>
+        <BulkBar
+          tasks={chosen}
+          all={found.length}
+          clock={clock}
+          actions={actions}
+          selectAll={() => setSelected(new Set(found.map(({ id }) => id)))}
+          clear={() => setSelected(new Set())}
+        />
       )}
     </div>
   )
