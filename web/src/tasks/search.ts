@@ -4,7 +4,7 @@ const foldedTexts = new WeakMap<Task, string>()
 
 /** The words of a search as they are compared. */
 export function searchWords(query: string): string[] {
-  return fold(query)
+  return foldText(query)
     .split(/\p{White_Space}+/u)
     .filter((word) => word !== '')
 }
@@ -14,14 +14,14 @@ export function matches(task: Task, words: readonly string[]): boolean {
   if (words.length === 0) return true
   let text = foldedTexts.get(task)
   if (text === undefined) {
-    text = fold(`${task.title}\n${task.description ?? ''}`)
+    text = foldText(`${task.title}\n${task.description ?? ''}`)
     foldedTexts.set(task, text)
   }
   return words.every((word) => text.includes(word))
 }
 
 /** Without regard to case, accents and forms of letters, as the server searches. */
-function fold(text: string): string {
+export function foldText(text: string): string {
   // Upper case first, since only so does `ß` become `ss`.
   return text
     .normalize('NFKD')

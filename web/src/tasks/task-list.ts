@@ -1,7 +1,7 @@
 import { priorities, type Priority, type Task, type TaskSort } from '@taskwell/api'
 import type { Clock } from './clock.ts'
 import { type Due, dueDayOf, isDue, isOverdue } from './due.ts'
-import { matches, searchWords } from './search.ts'
+import { foldText, matches, searchWords } from './search.ts'
 
 /** What the address says of the list. */
 export interface TaskView {
@@ -41,14 +41,18 @@ export function listBin(tasks: Iterable<Task>): Task[] {
   return found.sort((a, b) => compare(b.deletedAt ?? '', a.deletedAt ?? '') || compare(a.id, b.id))
 }
 
+/** In the order of the API: what lacks a value comes last both ways, and ties go by id. */
 export function sortTasks(tasks: readonly Task[], { by, isDescending }: NonNullable<TaskView['sort']>): Task[] {
-  const keyed = tasks.map((task) => ({ task, key: sortKey(task, by) }))
   const sign = isDescending ? -1 : 1
+  const keyed = tasks.map((task) => ({ task, keys: [...sortKeys(task, by), task.id] }))
   keyed.sort((a, b) => {
-    // Without the value, last both ways.
-    if (a.key === null || b.key === null)
-      return Number(a.key === null) - Number(b.key === null) || compare(a.task.id, b.task.id)
-    return sign * (compare(a.key, b.key) || compare(a.task.id, b.task.id))
+    for (const [index, key] of a.keys.entries()) {
+      const other = b.keys[index] ?? null
+      if (key === other) continue
+      if (key === null || other === null) return key === null ? 1 : -1
+      return sign * compare(key, other)
+    }
+    return 0
   })
   return keyed.map(({ task }) => task)
 }
@@ -82,16 +86,16 @@ function groupKey(task: Task): string {
   return `${due} ${priorities.indexOf(task.priority)} ${task.createdAt} ${task.id}`
 }
 
-function sortKey(task: Task, by: TaskSort): string | null {
+function sortKeys(task: Task, by: TaskSort): (string | null)[] {
   switch (by) {
     case 'dueDate':
-      return task.dueDate === null ? null : `${task.dueDate} ${task.dueTime ?? '~'}`
+      return [task.dueDate, task.dueTime]
     case 'priority':
-      return String(priorities.indexOf(task.priority))
+      return [String(priorities.indexOf(task.priority))]
     case 'title':
-      return task.title.toLocaleLowerCase()
+      return [foldText(task.title)]
     default:
-      return task[by]
+      return [task[by]]
   }
 }
 
