@@ -7,11 +7,13 @@ import { lazyPart } from '../ui/lazy-part.tsx'
 import { useClock } from '../ui/use-now.ts'
 import { useTitle } from '../ui/use-title.ts'
 import { actionsOf } from './actions.ts'
-import { addDays } from './clock.ts'
 import { EmptyList } from './empty-list.tsx'
 import { Filters } from './filters.tsx'
-import { filterTasks, type Group, groupTasks, type Line, sortTasks } from './task-list.ts'
+import { rowKeys } from './row-keys.ts'
+import { filterTasks, groupTasks, type Line, sortTasks } from './task-list.ts'
 import { TaskLines } from './task-lines.tsx'
+import { useOpenGroups } from './use-open-groups.ts'
+import { useQuery } from './use-query.ts'
 import { readView, viewAddress } from './view-address.ts'
 
 const TaskEditor = lazyPart(async () => (await import('./task-editor.tsx')).TaskEditor)
@@ -31,19 +33,19 @@ export function TasksScreen() {
   const deferredQuery = useDeferredValue(query)
   const view = useMemo(() => ({ ...written, q: deferredQuery }), [written, deferredQuery])
   const found = useMemo(() => filterTasks(tasks.values(), view, clock), [tasks, view, clock])
-  const [closed, setClosed] = useState<ReadonlySet<Group>>(new Set(['done']))
   const isDoneWanted = view.completed === true || view.q !== ''
+  const [isOpen, toggleGroup] = useOpenGroups(isDoneWanted)
   const lines = useMemo((): Line[] => {
     if (view.sort) return sortTasks(found, view.sort).map((task) => ({ kind: 'task', task }))
-    return groupTasks(found, clock, (group) => isDoneWanted || !closed.has(group))
-  }, [found, view.sort, clock, closed, isDoneWanted])
+    return groupTasks(found, clock, isOpen)
+  }, [found, view.sort, clock, isOpen])
   const [openId, setOpenId] = useState<string>()
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const chosen = useMemo(() => found.filter(({ id }) => selected.has(id)), [found, selected])
 
   // The rows are drawn anew only for their own task, so what they call must stay the same.
-  const latest = useRef({ lines, selected, anchor: '' })
-  latest.current = { ...latest.current, lines, selected }
+  const latest = useRef({ lines, selected, clock, anchor: '' })
+  latest.current = { ...latest.current, lines, selected, clock }
   const select = useCallback((id: string, isRange: boolean) => {
     const { lines, selected, anchor } = latest.current
     const ids = lines.flatMap((line) => (line.kind === 'task' ? [line.task.id] : []))
@@ -60,42 +62,24 @@ export function TasksScreen() {
       open: setOpenId,
       complete: (task: Task, completed: boolean) => actions.complete([task], completed),
       select,
-      toggleGroup: (group: Group) =>
-        setClosed(
-          (before) => new Set(before.has(group) ? [...before].filter((name) => name !== group) : [...before, group]),
-        ),
+      toggleGroup,
       press: (event: KeyboardEvent, task: Task) => {
         const many = latest.current.selected
         const targets = many.has(task.id)
           ? latest.current.lines.flatMap((line) => (line.kind === 'task' && many.has(line.task.id) ? [line.task] : []))
           : [task]
-        const run = keysOnTasks(event.key)
+        const run = rowKeys[event.key]
         if (event.ctrlKey || event.metaKey || !run) return
         event.preventDefault()
-        run({ task, targets })
+        const { clock } = latest.current
+        run(
+          { task, targets },
+          { actions, clock, open: setOpenId, select, clearSelection: () => setSelected(new Set()) },
+        )
       },
     }),
-    [actions, select],
+    [actions, select, toggleGroup],
   )
-  function keysOnTasks(key: string): ((on: { task: Task; targets: readonly Task[] }) => void) | undefined {
-    const keys: Readonly<Record<string, (on: { task: Task; targets: readonly Task[] }) => void>> = {
-      ' ': ({ task, targets }) => actions.complete(targets, !task.completed),
-      Enter: ({ task }) => setOpenId(task.id),
-      e: ({ task }) => setOpenId(task.id),
-      x: ({ task }) => select(task.id, false),
-      X: ({ task }) => select(task.id, true),
-      Delete: ({ targets }) => actions.remove(targets),
-      Backspace: ({ targets }) => actions.remove(targets),
-      '#': ({ targets }) => actions.remove(targets),
-      '1': ({ targets }) => actions.prioritise(targets, 'high'),
-      '2': ({ targets }) => actions.prioritise(targets, 'medium'),
-      '3': ({ targets }) => actions.prioritise(targets, 'low'),
-      t: ({ targets }) => actions.redate(targets, clock.today),
-      w: ({ targets }) => actions.redate(targets, addDays(clock.today, 1)),
-      Escape: () => setSelected(new Set()),
-    }
-    return keys[key]
-  }
   useEffect(() => {
     const timer = setTimeout(() => {
       TaskEditor.preload()
@@ -159,25 +143,4 @@ export function TasksScreen() {
       document.querySelector<HTMLElement>('.lines [data-active]')?.focus({ preventScroll: true }),
     )
   }
-}
-
-/** What is typed into the search counts at once, and comes to the address when the user pauses. */
-function useQuery(written: string): [string, (query: string) => void] {
-  const [query, setQuery] = useState(written)
-  const typed = useRef(written)
-  useEffect(() => {
-    // The address changed by a link or by going back.
-    if (written !== typed.current) setQuery(written)
-    typed.current = written
-  }, [written])
-  useEffect(() => {
-    if (query === typed.current) return undefined
-    const timer = setTimeout(() => {
-      typed.current = query
-      const view = readView(new URLSearchParams(location.search))
-      navigate(viewAddress({ ...view, q: query }), { replace: true })
-    }, 250)
-    return () => clearTimeout(timer)
-  }, [query])
-  return [query, setQuery]
 }
