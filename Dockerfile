@@ -8,13 +8,24 @@ COPY server/package.json server/
 COPY web/package.json web/
 RUN npm ci --omit=dev --omit=peer --workspace server --include-workspace-root=false
 
+FROM node:24-slim AS site
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY api/package.json api/
+COPY server/package.json server/
+COPY web/package.json web/
+RUN npm ci --omit=dev --workspace web --include-workspace-root=false
+COPY api/src api/src
+COPY web web
+RUN node web/build.ts
+
 FROM node:24-slim
 WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data
 COPY --from=packages /app ./
 COPY api/src api/src
 COPY server/src server/src
-COPY web/public web/public
+COPY --from=site /app/web/dist web/dist
 RUN install -d -o node -g node -m 0700 /data
 USER node
 VOLUME /data

@@ -11,7 +11,7 @@ import { password } from './start-app.ts'
 
 /** `MODEL_SEED` repeats a run, as far as the network lets it; `MODEL_COMMANDS` is how much happens. */
 const seed = Number(process.env['MODEL_SEED'] ?? randomInt(2 ** 31))
-const commands = Number(process.env['MODEL_COMMANDS'] ?? 400)
+const commands = Number(process.env['MODEL_COMMANDS'] ?? 300)
 /** Whose the eight devices are. */
 const owners = [0, 0, 0, 1, 1, 1, 2, 2]
 

@@ -15,9 +15,10 @@ export function createKeeper(options: {
   onFault(error: unknown): void
 }): Keeper {
   let all: Promise<void> = Promise.resolve()
+  const commit = async (step: StorageStep): Promise<void> => options.storage.commit(step)
   return {
     keep: (step) => {
-      const kept = options.storage.commit(options.keepsCopy() ? step : withoutCopy(step)).catch(options.onFault)
+      const kept = commit(options.keepsCopy() ? step : withoutCopy(step)).catch(options.onFault)
       all = all.then(() => kept)
       return kept
     },

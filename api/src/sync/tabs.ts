@@ -28,7 +28,10 @@ export async function joinTabs({ name, outbox, closing, onLead, onLookout }: Tab
   const copyLock = `taskwell ${name} copy`
   let isLeading = false
   const untilClosed = (): Promise<void> =>
-    new Promise((resolve) => closing.addEventListener('abort', () => resolve(), { once: true }))
+    new Promise((resolve) => {
+      if (closing.aborted) resolve()
+      else closing.addEventListener('abort', () => resolve(), { once: true })
+    })
 
   const lead = (): Promise<void> => {
     isLeading = true

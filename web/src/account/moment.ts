@@ -1,0 +1,6 @@
+const format = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+
+/** An instant in the user's manner. */
+export function moment(instant: string): string {
+  return format.format(Date.parse(instant))
+}

@@ -1,0 +1,80 @@
+import { Component, type ReactNode } from 'react'
+import { useAddress } from '../navigation.tsx'
+import { SignedIn, useSession } from '../session/hooks.ts'
+import { askServer } from '../session/session.ts'
+import { TasksScreen } from '../tasks/tasks-screen.tsx'
+import { lazyPart } from '../ui/lazy-part.tsx'
+import { Layout } from './layout.tsx'
+
+const EntryScreen = lazyPart(async () => (await import('../account/entry-screen.tsx')).EntryScreen)
+const BinScreen = lazyPart(async () => (await import('../bin/bin-screen.tsx')).BinScreen)
+const DashboardScreen = lazyPart(async () => (await import('../dashboard/dashboard-screen.tsx')).DashboardScreen)
+const SettingsScreen = lazyPart(async () => (await import('../account/settings-screen.tsx')).SettingsScreen)
+
+export function App() {
+  return (
+    <Fallback>
+      <Screens />
+    </Fallback>
+  )
+}
+
+function Screens() {
+  const session = useSession()
+  const { pathname } = useAddress()
+  if (session.kind === 'starting') return <main className="entry" aria-busy="true" />
+  if (session.kind === 'unreachable') {
+    return (
+      <main className="entry">
+        <h1>Taskwell cannot be reached</h1>
+        <p>The server does not answer. Check the connection; the app goes on when it is back.</p>
+        <button type="button" className="button primary" onClick={() => void askServer()}>
+          Try again
+        </button>
+      </main>
+    )
+  }
+  if (session.kind === 'signed out') return <EntryScreen pathname={pathname} ended={session.ended} />
+  return (
+    <SignedIn value={session}>
+      <Layout key={session.user.id}>
+        <Screen pathname={pathname} />
+      </Layout>
+    </SignedIn>
+  )
+}
+
+function Screen({ pathname }: { pathname: string }) {
+  switch (pathname) {
+    case '/bin':
+      return <BinScreen />
+    case '/dashboard':
+      return <DashboardScreen />
+    case '/settings':
+      return <SettingsScreen />
+    default:
+      return <TasksScreen />
+  }
+}
+
+/** A fault of ours must not leave an empty page. What was typed is in the local copy. */
+class Fallback extends Component<{ children: ReactNode }, { hasFailed: boolean }> {
+  override state = { hasFailed: false }
+
+  static getDerivedStateFromError(): { hasFailed: boolean } {
+    return { hasFailed: true }
+  }
+
+  override render(): ReactNode {
+    if (!this.state.hasFailed) return this.props.children
+    return (
+      <main className="entry">
+        <h1>Something went wrong</h1>
+        <p>Your tasks are safe. Reload the page to go on.</p>
+        <button type="button" className="button primary" onClick={() => location.reload()}>
+          Reload
+        </button>
+      </main>
+    )
+  }
+}

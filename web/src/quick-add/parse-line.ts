@@ -1,0 +1,65 @@
+import type { NewTask, Priority } from '@taskwell/api'
+import { casual } from 'chrono-node'
+import { offsetOf } from '../tasks/clock.ts'
+
+/** A part of the line that was understood as something else than title. */
+export interface Chip {
+  readonly kind: 'date' | 'priority'
+  /** As it was typed; removing the chip gives it back to the title. */
+  readonly text: string
+}
+
+export interface ParsedLine {
+  readonly task: NewTask
+  readonly chips: readonly Chip[]
+}
+
+const priorityNames: Readonly<Record<string, Priority>> = {
+  high: 'high',
+  medium: 'medium',
+  low: 'low',
+  '1': 'high',
+  '2': 'medium',
+  '3': 'low',
+}
+
+/**
+ * Reads a line such as `pay rent tomorrow 9:00 !high`. Words in `kept` stay in the title.
+ * `now` is in milliseconds, days and times are those of a clock in the zone.
+ */
+export function parseLine(
+  line: string,
+  context: { timeZone: string; now: number; kept: ReadonlySet<string> },
+): ParsedLine {
+  const { timeZone, now, kept } = context
+  const chips: Chip[] = []
+  const task: { -readonly [Name in keyof NewTask]: NewTask[Name] } = { title: line }
+  let rest = line
+  const mark = [...line.matchAll(/(?<=^|\s)!(high|medium|low|[123])(?=\s|$)/gi)].findLast(([text]) => !kept.has(text))
+  const priority = priorityNames[mark?.[1]?.toLowerCase() ?? '']
+  if (mark && priority) {
+    task.priority = priority
+    chips.push({ kind: 'priority', text: mark[0] })
+    rest = cut(rest, mark.index, mark[0].length)
+  }
+  const reference = { instant: new Date(now), timezone: offsetOf(now, timeZone) / 60_000 }
+  const found = casual.parse(rest, reference, { forwardDate: true }).findLast(({ text }) => !kept.has(text))
+  if (found) {
+    const { start } = found
+    const pad = (name: 'month' | 'day' | 'hour' | 'minute') => String(start.get(name) ?? 0).padStart(2, '0')
+    task.dueDate = `${String(start.get('year')).padStart(4, '0')}-${pad('month')}-${pad('day')}`
+    if (start.isCertain('hour')) task.dueTime = `${pad('hour')}:${pad('minute')}`
+    chips.unshift({ kind: 'date', text: found.text })
+    rest = cut(rest, found.index, found.text.length)
+  }
+  const title = rest.replace(/\s+/g, ' ').trim()
+  // A line of nothing but a date is a title all the same.
+  if (title === '') return { task: { title: line.trim() }, chips: [] }
+  return { task: { ...task, title }, chips }
+}
+
+/** Takes a part out, with the little word that led to it. */
+function cut(line: string, index: number, length: number): string {
+  const before = line.slice(0, index).replace(/(?<=\s|^)(?:by|due|on|at)\s+$/i, '')
+  return `${before} ${line.slice(index + length)}`
+}

@@ -1,0 +1,115 @@
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
+import type { NewTask } from '@taskwell/api'
+import type { Clock } from '../tasks/clock.ts'
+import { dayLabel, formatTime } from '../tasks/due-label.ts'
+import type * as ParseLine from './parse-line.ts'
+import type { Chip, ParsedLine } from './parse-line.ts'
+
+type Parser = typeof ParseLine
+
+let parser: Parser | undefined
+const loadParser = async (): Promise<Parser> => (parser ??= await import('./parse-line.ts'))
+
+/** One line makes a task: what is understood of it shows as chips, which can be taken out before saving. */
+export function QuickAdd({ clock, add }: { clock: Clock; add(task: NewTask): void }) {
+  const [line, setLine] = useState('')
+  const [kept, setKept] = useState<ReadonlySet<string>>(new Set())
+  const [isReady, setReady] = useState(parser !== undefined)
+  const input = useRef<HTMLInputElement>(null)
+  const parsed = useMemo(
+    () => (isReady && line.trim() !== '' ? parse(line, clock, kept) : undefined),
+    [line, kept, clock, isReady],
+  )
+  useEffect(() => {
+    // After the first screen, so that it does not wait for the parser of dates.
+    const timer = setTimeout(
+      () =>
+        void loadParser().then(
+          () => setReady(true),
+          () => {},
+        ),
+      300,
+    )
+    return () => clearTimeout(timer)
+  }, [])
+  const save = async () => {
+    if (line.trim() === '') return
+    setLine('')
+    setKept(new Set())
+    await loadParser().catch(() => {})
+    add(parse(line, clock, kept)?.task ?? { title: line.trim() })
+  }
+  const keep = (chip: Chip) => {
+    setKept(new Set([...kept, chip.text]))
+    input.current?.focus()
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.nativeEvent.isComposing) return
+    if (event.key === 'Escape') {
+      if (line === '') input.current?.blur()
+      setLine('')
+      setKept(new Set())
+    }
+  }
+  return (
+    <form
+      className="quick-add"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void save()
+      }}
+    >
+      <div className="quick-add-line">
+        <span className="quick-add-plus" aria-hidden="true">
+          +
+        </span>
+        <input
+          ref={input}
+          id="quick-add"
+          aria-label="Add a task"
+          aria-describedby="quick-add-hint"
+          placeholder="Add a task: pay rent tomorrow 9:00 !high"
+          autoComplete="off"
+          enterKeyHint="done"
+          maxLength={600}
+          dir="auto"
+          value={line}
+          onChange={(event) => setLine(event.target.value)}
+          onKeyDown={onKeyDown}
+        />
+        <button className="button primary" type="submit" aria-disabled={line.trim() === ''}>
+          Add
+        </button>
+      </div>
+      <p className="visually-hidden" id="quick-add-hint">
+        A day, a time and !high, !medium or !low in the line are understood.
+      </p>
+      {parsed && parsed.chips.length > 0 && (
+        <ul className="chips" aria-label="Understood">
+          {parsed.chips.map((chip) => (
+            <li className={`chip chip-${chip.kind}`} key={chip.kind}>
+              {chipLabel(chip, parsed.task, clock)}
+              <button type="button" aria-label={`Keep “${chip.text}” in the title`} onClick={() => keep(chip)}>
+                <span aria-hidden="true">✕</span>
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </form>
+  )
+}
+
+function parse(line: string, clock: Clock, kept: ReadonlySet<string>): ParsedLine | undefined {
+  return parser?.parseLine(line, { timeZone: clock.timeZone, now: Date.now(), kept })
+}
+
+function chipLabel(chip: Chip, task: NewTask, clock: Clock): string {
+  if (chip.kind === 'priority') return priorityLabel(task.priority)
+  const day = dayLabel(task.dueDate ?? clock.today, clock.today)
+  return task.dueTime ? `${day}, ${formatTime(task.dueTime)}` : day
+}
+
+function priorityLabel(priority = 'medium'): string {
+  return `${priority.charAt(0).toUpperCase() + priority.slice(1)} priority`
+}

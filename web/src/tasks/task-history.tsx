@@ -1,0 +1,75 @@
+import type { HistoryItem } from '@taskwell/api'
+import { server } from '../server.ts'
+import { LoadState } from '../ui/load-state.tsx'
+import { useLoaded } from '../ui/use-loaded.ts'
+
+const verbs: Readonly<Record<HistoryItem['kind'], string>> = {
+  'task.created': 'Created',
+  'task.updated': 'Changed',
+  'task.completed': 'Completed',
+  'task.reopened': 'Reopened',
+  'task.deleted': 'Moved to the bin',
+  'task.restored': 'Restored',
+}
+
+const names: Readonly<Record<string, string>> = {
+  title: 'title',
+  description: 'notes',
+  priority: 'priority',
+  dueDate: 'day',
+  dueTime: 'time',
+  dueTimeZone: 'time zone',
+}
+
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+
+/** What happened to a task, the latest first. The server knows; it is loaded anew with each version. */
+export function TaskHistory({ id, version }: { id: string; version: number }) {
+  const { loaded, reload } = useLoaded(`${id} ${version}`, async () => {
+    const { body } = await server.listTaskHistory({ params: { id }, query: { limit: 50 } })
+    return body
+  })
+  return (
+    <LoadState loaded={loaded} reload={reload}>
+      {({ items, nextCursor }) => (
+        <>
+          <ol className="history">
+            {items.map((item) => (
+              <li key={item.revision}>
+                <span className="history-what">
+                  {item.undoes === null ? verbs[item.kind] : `Undone: ${verbs[item.kind].toLowerCase()}`}
+                  {item.by.name === null ? '' : ` by ${item.by.name}`}
+                </span>{' '}
+                <time dateTime={item.at}>{moment.format(Date.parse(item.at))}</time>
+                <Differences item={item} />
+              </li>
+            ))}
+          </ol>
+          {nextCursor !== null && <p className="quiet">Older changes are not shown.</p>}
+        </>
+      )}
+    </LoadState>
+  )
+}
+
+function Differences({ item }: { item: HistoryItem }) {
+  if (item.before === null) return null
+  const before: Readonly<Record<string, unknown>> = item.before
+  const changed = Object.entries(item.after).filter(([field]) => names[field] !== undefined)
+  if (changed.length === 0) return null
+  return (
+    <ul className="differences">
+      {changed.map(([field, value]) => (
+        <li key={field}>
+          {names[field]}: <del dir="auto">{short(before[field])}</del> → <ins dir="auto">{short(value)}</ins>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function short(value: unknown): string {
+  if (value === null || value === undefined || value === '') return 'none'
+  const letters = Array.from(String(value))
+  return letters.length > 120 ? `${letters.slice(0, 119).join('')}…` : letters.join('')
+}

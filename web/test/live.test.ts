@@ -1,0 +1,210 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { cleanUp, newFolder, startServer } from '../../server/test/run-program.ts'
+import type { TestApp } from '../../server/test/start-app.ts'
+import { closeBrowser, type Device, hasChromium, openDevice, watch } from './browser.ts'
+import { addTask, expectLines, expectShown, lines, register, row, serverTitles, signIn, startSite } from './steps.ts'
+
+describe.runIf(hasChromium)('several devices', { timeout: 60_000 }, () => {
+  let app: TestApp
+  const devices: Device[] = []
+  beforeAll(async () => {
+    app = await startSite()
+  })
+  afterAll(async () => {
+    await closeBrowser()
+    await app.stop()
+    await cleanUp()
+  })
+
+  async function open(baseUrl = app.baseUrl): Promise<Device> {
+    const device = await openDevice(baseUrl, { serviceWorkers: 'allow' })
+    devices.push(device)
+    return device
+  }
+
+  test('a change is seen on another device within a second', async () => {
+    const user = await app.createUser()
+    const [phone, laptop] = [await open(), await open()]
+    await signIn(phone.page, user)
+    await signIn(laptop.page, user)
+    await addTask(phone.page, 'from the phone')
+    await expectShown(row(laptop.page, 'from the phone'), 1_000)
+    await row(laptop.page, 'from the phone').getByLabel('Done: from the phone').click()
+    await expectShown(phone.page.getByRole('button', { name: 'Done 1' }), 1_000)
+  })
+
+  test('what two devices change offline is all there on both when they are back', async () => {
+    const user = await app.createUser()
+    const [phone, laptop] = [await open(), await open()]
+    await signIn(phone.page, user)
+    await signIn(laptop.page, user)
+    await addTask(phone.page, 'shared')
+    await row(laptop.page, 'shared').waitFor()
+    await phone.page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+    for (const { context } of [phone, laptop]) await context.setOffline(true)
+    await addTask(phone.page, 'phone only !high')
+    await row(phone.page, 'shared').focus()
+    await phone.page.keyboard.press('1')
+    await addTask(laptop.page, 'laptop only')
+    await row(laptop.page, 'shared').focus()
+    await laptop.page.keyboard.press('t')
+    await phone.page.getByText('Offline, 2 waiting').waitFor()
+    await laptop.page.getByText('Offline, 2 waiting').waitFor()
+    expect(await serverTitles(user)).toEqual(['shared'])
+
+    // Closing the app does not lose it, and it starts without the network.
+    await phone.page.reload()
+    await row(phone.page, 'phone only').waitFor()
+    await phone.page.getByText('Offline, 2 waiting').waitFor()
+    for (const { context } of [phone, laptop]) await context.setOffline(false)
+    await expect.poll(() => serverTitles(user), { timeout: 10_000 }).toEqual(['laptop only', 'phone only', 'shared'])
+    for (const { page } of [phone, laptop]) {
+      await expectLines(page, ['Today 1', 'shared', 'No date 2', 'phone only', 'laptop only'])
+      await page.getByText('Live', { exact: true }).waitFor()
+    }
+    const { body } = await user.client.listTasks({ query: { q: 'shared' } })
+    expect(body.items[0]).toMatchObject({ priority: 'high', completed: false })
+    expect(body.items[0]?.dueDate).not.toBeNull()
+  })
+
+  test('two tabs of one browser show the same, and offline neither loses what was done in it', async () => {
+    const user = await app.createUser()
+    const { context, page, complaints } = await open()
+    await signIn(page, user)
+    const other = await context.newPage()
+    watch(other, complaints)
+    await other.goto('/')
+    await other.getByText('Nothing to do').waitFor()
+    await addTask(page, 'from the first tab')
+    await row(other, 'from the first tab').waitFor()
+    await context.setOffline(true)
+    await addTask(page, 'one')
+    await addTask(other, 'two')
+    await pause(300)
+    await context.setOffline(false)
+    await expect.poll(() => serverTitles(user), { timeout: 10_000 }).toEqual(['from the first tab', 'one', 'two'])
+    await row(page, 'two').waitFor()
+    await row(other, 'one').waitFor()
+  })
+
+  test('a click is seen within a tenth of a second while the server takes two', async () => {
+    const user = await app.createUser()
+    await user.client.createTask({ body: { title: 'slow' } })
+    const { context, page } = await open()
+    await signIn(page, user)
+    await context.route('**/api/tasks/**', async (route) => {
+      await pause(2_000)
+      await route.continue()
+    })
+    const check = row(page, 'slow').getByLabel('Done: slow')
+    await check.waitFor()
+    const milliseconds = await check.evaluate(async (element: HTMLElement) => {
+      const begun = performance.now()
+      element.click()
+      while (!document.querySelector('.toast-text')) await new Promise((resolve) => requestAnimationFrame(resolve))
+      return performance.now() - begun
+    })
+    await page.getByText('Live, 1 waiting').waitFor()
+    expect(milliseconds).toBeLessThan(100)
+    await page.getByText('Live', { exact: true }).waitFor()
+  })
+
+  test('a part that cannot be loaded offline says so, and comes when the network does', async () => {
+    const { context, page } = await openDevice(app.baseUrl)
+    await register(page)
+    await context.setOffline(true)
+    await page.getByRole('link', { name: 'Dashboard' }).click()
+    await page.getByText('This could not be loaded').waitFor()
+    await context.setOffline(false)
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await expectShown(page.getByRole('heading', { name: 'Dashboard' }))
+    await context.close()
+  })
+
+  test('what the server will not take is shown with what was typed and why, until it is dismissed', async () => {
+    const user = await app.createUser()
+    const { context, page } = await open()
+    await signIn(page, user)
+    await addTask(page, 'fated')
+    await row(page, 'fated').waitFor()
+    await expect.poll(() => serverTitles(user)).toEqual(['fated'])
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+    await context.setOffline(true)
+    await row(page, 'fated').getByText('fated').click()
+    await page.getByLabel('Title').fill('many careful words')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Offline, 1 waiting').waitFor()
+    const { body } = await user.client.listTasks()
+    await user.client.deleteTask({ params: { id: body.items[0]?.id ?? '' } })
+    await user.client.emptyBin()
+    await context.setOffline(false)
+    const alert = page.getByRole('alert', { name: 'Not saved' })
+    await alert.getByText('many careful words').waitFor()
+    await page.reload()
+    await alert.getByText('many careful words').waitFor()
+    await alert.getByRole('button', { name: 'Dismiss' }).click()
+    await expect.poll(() => alert.count()).toBe(0)
+  })
+
+  test('what waited when the session ended elsewhere is sent when the same user signs in again', async () => {
+    const user = await app.createUser()
+    const { context, page } = await open()
+    await signIn(page, user)
+    await context.setOffline(true)
+    await addTask(page, 'from the train')
+    await page.getByText('Offline, 1 waiting').waitFor()
+    await user.client.endOtherSessions()
+    await context.setOffline(false)
+    await page.getByText('1 change of').waitFor()
+    expect(await page.getByText('from the train').count()).toBe(0)
+    await signIn(page, user)
+    await row(page, 'from the train').waitFor()
+    await expect.poll(() => serverTitles(user)).toEqual(['from the train'])
+  })
+
+  test('signing out offline clears the copy at once, and ends the session when the server is back', async () => {
+    const user = await app.createUser()
+    const { context, page } = await open()
+    await signIn(page, user)
+    await addTask(page, 'private')
+    await expect.poll(() => serverTitles(user)).toEqual(['private'])
+    await page.goto('/settings')
+    await page.getByText('this one').waitFor()
+    await context.setOffline(true)
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await expect
+      .poll(() => page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name)))
+      .toEqual([])
+    const sessions = async () => (await user.client.listSessions()).body.items.length
+    expect(await sessions()).toBe(2)
+    await context.setOffline(false)
+    await expect.poll(sessions).toBe(1)
+    await page.reload()
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  })
+
+  test('a server that restarts is missed, and found again by itself', async () => {
+    const settings = { DATA_DIR: newFolder(), LIMITS: 'off' }
+    const first = await startServer(settings)
+    const { page } = await open(first.url)
+    await register(page)
+    await addTask(page, 'before')
+    await page.getByText('Live', { exact: true }).waitFor()
+    await first.stop()
+    await page.getByText('Offline').waitFor()
+    await addTask(page, 'meanwhile')
+    await page.getByText('Offline, 1 waiting').waitFor()
+    const second = await startServer({ ...settings, PORT: new URL(first.url).port })
+    await page.getByText('Live', { exact: true }).waitFor({ timeout: 15_000 })
+    await page.reload()
+    await row(page, 'meanwhile').waitFor()
+    expect((await lines(page)).toSorted()).toEqual(['No date 2', 'before', 'meanwhile'])
+    await second.stop()
+  })
+
+  test('nothing was refused by the policy, and no error was left in the console', () => {
+    expect(devices.flatMap(({ complaints }) => complaints)).toEqual([])
+  })
+})

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { TestApp, TestUser } from '../../server/test/start-app.ts'
+import { closeBrowser, type Device, hasChromium, openDevice } from './browser.ts'
+import { lines, row, signIn, startSite } from './steps.ts'
+
+const batches = 100
+
+describe.runIf(hasChromium)('ten thousand tasks', { timeout: 120_000 }, () => {
+  let app: TestApp
+  let user: TestUser
+  let device: Device
+  beforeAll(async () => {
+    app = await startSite({ SQLITE_SYNCHRONOUS: 'normal' })
+    user = await app.createUser()
+    for (let batch = 0; batch < batches; batch++) {
+      const operations = Array.from({ length: 100 }, (_, index) => ({
+        op: 'create' as const,
+        task: { title: `Task ${String(batch * 100 + index).padStart(5, '0')}` },
+      }))
+      await user.client.batchTasks({ body: { operations } })
+    }
+    device = await openDevice(app.baseUrl)
+    await signIn(device.page, user)
+  })
+  afterAll(async () => {
+    await closeBrowser()
+    await app.stop()
+  })
+
+  test('are all there, few of them drawn, and the list scrolls to its end', async () => {
+    const { page } = device
+    await page.getByRole('button', { name: 'No date 10,000' }).waitFor({ timeout: 20_000 })
+    expect((await lines(page)).length).toBeLessThan(60)
+    await row(page, 'Task 00000').focus()
+    await page.keyboard.press('End')
+    await row(page, 'Task 09999').waitFor()
+    await expect.poll(() => row(page, 'Task 09999').evaluate((item) => item === document.activeElement)).toBe(true)
+    await page.keyboard.press('Home')
+    await expect.poll(() => lines(page)).toContain('Task 00000')
+  })
+
+  test('scroll without a picture that takes long', async () => {
+    const longest = await device.page.evaluate(async () => {
+      const frames: number[] = []
+      let last = performance.now()
+      for (let step = 0; step < 60; step++) {
+        scrollBy(0, 400)
+        await new Promise((resolve) => requestAnimationFrame(resolve))
+        frames.push(performance.now() - last)
+        last = performance.now()
+      }
+      return frames.toSorted((a, b) => a - b)[Math.floor(frames.length * 0.9)]
+    })
+    // Generous, since other tests share the machine; drawing all rows takes seconds.
+    expect(longest).toBeLessThan(250)
+  })
+
+  test('are searched as one types, and one of them changes at once', async () => {
+    const { page } = device
+    await page.getByLabel('Search tasks').fill('task 0777')
+    await page.getByRole('button', { name: 'No date 11', exact: true }).waitFor()
+    await row(page, 'Task 07770').getByLabel('Done: Task 07770').click()
+    await expect.poll(() => lines(page)).toContain('Done 1')
+    expect(device.complaints).toEqual([])
+  })
+
+  test('are there again without asking the server for them', async () => {
+    const { page } = device
+    const requests: string[] = []
+    page.on('request', (request) => requests.push(new URL(request.url()).pathname))
+    await page.goto('/tasks')
+    await page.getByRole('button', { name: /No date 9,999/ }).waitFor()
+    expect(requests.filter((path) => path === '/api/tasks')).toEqual([])
+  })
+})
