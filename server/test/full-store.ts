@@ -81,6 +81,19 @@ export async function fillStore(db: Database): Promise<void> {
     floor: 3,
     created_at: at,
   })
+  const addresses = { old_email: 'old@example.org', old_verified: true, new_email: 'ada@example.org' }
+  const hashes = { confirm_hash: 'confirm', refuse_hash: 'refuse' }
+  await insert(db, 'email_changes', {
+    id: randomUUID(),
+    ...of,
+    ...addresses,
+    ...hashes,
+    created_at: at,
+    expires_at: at,
+  })
+  await insert(db, 'task_counts', { space_id: spaceId, priority: 1, total: 3, completed: 2, undated: 1 })
+  const facts = { space_id: spaceId, task_id: randomUUID(), created_ms: 1_795_426_200_123 }
+  await insert(db, 'task_facts', { ...facts, completed_ms: null, due_date: '2026-12-01', due_time: null, due_ms: null })
   await insert(db, 'idempotency_keys', {
     ...of,
     key: ' ~"',
@@ -90,6 +103,8 @@ export async function fillStore(db: Database): Promise<void> {
     body: '{"a":1}',
     created_at: at,
   })
+  const told = { space_id: spaceId, task_id: randomUUID() }
+  await insert(db, 'idempotency_key_tasks', { ...told, ...of, key: ' ~"' })
   for (const [index, text] of hostile.entries()) await insertTask(db, spaceId, index, text)
 }
 

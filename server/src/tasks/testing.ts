@@ -4,6 +4,7 @@ import type { Context, SpaceChanged } from '../context.ts'
 import type { Database } from '../database/open.ts'
 import { createTask } from './create-task.ts'
 import { listTasks } from './list-tasks.ts'
+import { takeRevisions } from './queries.ts'
 
 /** A user of the store as verbs see them, for tests: the clock can be set, and events are kept. */
 export interface TestUser extends Context {
@@ -49,6 +50,23 @@ export async function createUser(db: Database, timeZone = 'UTC'): Promise<TestUs
 export async function add(user: TestUser, body: NewTask): Promise<Task> {
   const { body: task } = await createTask(user, { body })
   return task
+}
+
+/** Puts tasks with these ids into the bin, the first at the lowest revision, as if they had been made and deleted. */
+export async function putInBin({ db, caller, now }: TestUser, ids: readonly string[]): Promise<void> {
+  const at = now.toISOString()
+  const times = { created_at: at, updated_at: at, completed_at: null, deleted_at: at, erased_at: null }
+  const due = { due_date: null, due_time: null, due_time_zone: null, due_at: null }
+  const last = await takeRevisions(db, caller.spaceId, ids.length)
+  const rows = ids.map((id, index) => ({
+    ...{ space_id: caller.spaceId, id, title: 'x', description: null, priority: 2, ...due, ...times },
+    ...{ version: 2, revision: last - ids.length + 1 + index, title_key: 'x', search_text: 'x' },
+  }))
+  for (let first = 0; first < rows.length; first += 500)
+    await db
+      .insertInto('tasks')
+      .values(rows.slice(first, first + 500))
+      .execute()
 }
 
 export async function list(user: TestUser, query: TaskQuery = {}): Promise<TaskPage> {
