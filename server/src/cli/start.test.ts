@@ -140,7 +140,7 @@ describe('a server told to stop', () => {
     await pause(100)
     const asked = performance.now()
     const ended = server.stop()
-    await pause(300)
+    await pause(1_500)
     await expect(fetch(`${server.url}/health`)).rejects.toThrow('fetch failed')
     request.socket.write(body.slice(10))
     const reply = await request.reply
