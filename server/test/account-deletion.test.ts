@@ -89,6 +89,8 @@ describe.each(databases)('deleting an account on %s', (database) => {
 
     expect((await user.client.deleteAccount({ body: { password } })).status).toBe(204)
 
+    // The mail that tells of it goes last.
+    await vi.waitFor(async () => expect(await dump()).not.toContain(user.email), 5_000)
     const left = await dump()
     for (const trace of [user.id, user.email, space.id, secret]) expect(left).not.toContain(trace)
     expect((await other.client.listTasks()).body.items).toHaveLength(1)
@@ -163,7 +165,7 @@ describe.each(databases)('deleting an account on %s', (database) => {
     const { add, createUser } = await import('../src/tasks/testing.ts')
     const user = await createUser(store.db)
     for (let number = 0; number < 120; number++) await add(user, { title: `Task ${number}` })
-    expect(await closeAccount(store.db, user.caller.userId, new Date().toISOString())).toBe(true)
+    expect(await closeAccount(store.db, user.caller.userId, new Date().toISOString())).toBeDefined()
     const erasure = createErasure({ db: store.db, log: user.log })
     await vi.waitFor(async () => {
       expect(await store.db.selectFrom('users').select('id').execute()).toEqual([])
@@ -173,6 +175,41 @@ describe.each(databases)('deleting an account on %s', (database) => {
       expect(await store.db.selectFrom(table).selectAll().execute(), table).toEqual([])
     }
     await store.close()
+  })
+
+  test('answers 401 to whatever the user had under way, never 500', async () => {
+    const { client } = await createFullUser('underway')
+    const { body: task } = await client.createTask({ body: { title: 'Last' } })
+    const params = { id: task.id }
+    let isDeleted = false
+    const calls: (() => Promise<unknown>)[] = [
+      () => client.listChanges({ query: { since: 0 } }),
+      () => client.getStats(),
+      () => client.listActivity(),
+      () => client.listTasks({ query: { count: 'exact', q: 'last' } }),
+      () => client.listTaskHistory({ params }),
+      () => client.createTask({ body: { title: 'Late' } }),
+      () => client.createTask({ body: { title: 'Late' }, idempotencyKey: randomUUID() }),
+      () => client.updateTask({ params, body: { title: 'Late' } }),
+      () => client.batchTasks({ body: { operations: [{ op: 'create', task: { title: 'Late' } }] } }),
+      () => client.createToken({ body: { name: 'Late', scopes: ['tasks:read'] } }),
+      () => client.updateAccount({ body: { name: 'Late' } }),
+      () => client.getAccount(),
+      () => client.getSession(),
+      () => client.listAccountEvents(),
+      () => client.exportAccount(),
+    ]
+    const codes = new Set<unknown>()
+    const busy = calls.map(async (call) => {
+      for (let after = 0; after < 3; after += isDeleted ? 1 : 0) codes.add(await refused(call()))
+    })
+    await client.deleteAccount({ body: { password } })
+    isDeleted = true
+    await Promise.all(busy)
+    expect(codes).toContain('unauthenticated')
+    const known = [undefined, 'unauthenticated', 'not_found', 'quota_exceeded']
+    for (const code of codes) expect(known, String(code)).toContain(code)
+    expect(app.log.filter(({ level }) => Number(level) >= 50)).toEqual([])
   })
 
   test('of two requests at once has one effect', async () => {
