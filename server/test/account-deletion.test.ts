@@ -4,6 +4,11 @@ import { createClient, type ServerEvents, TaskwellError } from '@taskwell/api'
 import { sql } from 'kysely'
 import { io, type Socket } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { deleteUser } from '../src/account/index.ts'
+import { getAccount } from '../src/auth/index.ts'
+import { listChanges } from '../src/changes/index.ts'
+import { getStats } from '../src/dashboard/index.ts'
+import { createToken } from '../src/tokens/index.ts'
 import { closeAccount } from '../src/account/queries.ts'
 import { databases } from './databases.ts'
 import { password, startApp, type TestApp, type TestUser } from './start-app.ts'
@@ -212,6 +217,22 @@ describe.each(databases)('deleting an account on %s', (database) => {
     expect(app.log.filter(({ level }) => Number(level) >= 50)).toEqual([])
   })
 
+  test('leaves nothing for a request to find that was let in before', async () => {
+    const store = await database.open()
+    const { createUser } = await import('../src/tasks/testing.ts')
+    const ctx = { ...(await createUser(store.db)), visit: { headers: {}, ip: '192.0.2.7' } }
+    await deleteUser(store.db, { userId: ctx.caller.userId, now: new Date() })
+    const late: Record<string, () => Promise<unknown>> = {
+      changes: () => listChanges(ctx, { query: { since: 0 } }),
+      stats: () => getStats(ctx, { query: {} }),
+      account: () => getAccount(ctx, {}),
+      token: () => createToken(ctx, { body: { name: 'Late', scopes: ['tasks:read'] } }).catch(asAnswered),
+    }
+    for (const [name, call] of Object.entries(late))
+      await expect(call(), name).rejects.toMatchObject({ code: 'unauthenticated' })
+    await store.close()
+  })
+
   test('of two requests at once has one effect', async () => {
     const user = await createFullUser('twice')
     const tries = await Promise.all([1, 2].map(() => refused(user.client.deleteAccount({ body: { password } }))))
@@ -219,6 +240,14 @@ describe.each(databases)('deleting an account on %s', (database) => {
     for (const code of tries) expect([undefined, 'unauthenticated', 'invalid_credentials']).toContain(code)
   })
 })
+
+/** A row that belongs to nobody any more is refused by the store, which the reply tells as it does here. */
+function asAnswered(error: unknown): never {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  throw Object.assign(new Error(code), {
+    code: ['SQLITE_CONSTRAINT_FOREIGNKEY', '23503'].includes(code) ? 'unauthenticated' : code,
+  })
+}
 
 // PostgreSQL's index goes with the rows.
 test('deleting an account on SQLite leaves the search index without its words', async () => {

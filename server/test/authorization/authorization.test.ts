@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { contract, createClient, type Endpoint, type OperationName, scopes } from '@taskwell/api'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openAuth } from '../../src/auth/test-auth.ts'
 import { databases } from '../databases.ts'
 import { answerOf, type Heard, listenTo, openSocket } from '../listen.ts'
@@ -64,16 +64,14 @@ describe.each(databases)('no way in for anybody else on %s:', (database) => {
     for (const { token, things } of [owner, stranger, settler])
       secrets.push(token, things.session.token, things.session.endedToken, ...things.secrets.values())
     await mails.next(owner.email)
+    before = await ownedRows(app.db, owner)
+    events = eventsOfOwner()
   })
   afterAll(async () => {
     ear.socket.disconnect()
     requests.close()
     await app.stop()
     await mails.stop()
-  })
-  beforeEach(async () => {
-    before = await ownedRows(app.db, owner)
-    events = eventsOfOwner()
   })
   afterEach(async () => {
     expect(await ownedRows(app.db, owner)).toEqual(before)
@@ -131,13 +129,13 @@ describe.each(databases)('no way in for anybody else on %s:', (database) => {
 
   /** A token of the settler, whatever became of the one before and of the password. */
   async function signedIn(): Promise<string> {
-    const { status } = await requests.send({ path: '/api/auth/session', headers: bearer(settlersToken) })
-    if (status === 200) return settlersToken
     await app.db.deleteFrom('two_factors').execute()
     await app.db.updateTable('users').set({ two_factor_enabled: false }).where('id', '=', settler.id).execute()
     const accounts = app.db.selectFrom('accounts').select('password')
     const owners = await accounts.where('user_id', '=', owner.id).executeTakeFirstOrThrow()
     await app.db.updateTable('accounts').set(owners).where('user_id', '=', settler.id).execute()
+    const { status } = await requests.send({ path: '/api/auth/session', headers: bearer(settlersToken) })
+    if (status === 200) return settlersToken
     settlersToken = (await signIn(app, settler.email)).token
     secrets.push(settlersToken)
     return settlersToken

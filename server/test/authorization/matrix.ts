@@ -46,7 +46,13 @@ function taskSlots(call: Call, extra: Partial<Slot> = {}): Slot[] {
   return [
     { at: 'path', ...path, call: { ...call, params }, ...extra },
     { at: 'path with If-Match', ...path, call: { ...call, params, headers: { 'if-match': '$version' } }, ...extra },
-    { at: 'path with key', ...path, call: { ...call, params, headers: { 'idempotency-key': '$key' } }, ...extra },
+    {
+      at: 'path with key',
+      ...path,
+      deleted: 422,
+      call: { ...call, params, headers: { 'idempotency-key': '$key' } },
+      ...extra,
+    },
   ]
 }
 
@@ -96,7 +102,7 @@ export const matrix: Readonly<Record<OperationName, Row>> = {
     ],
   },
   listTasks: { door: 'tasks:read', slots: [{ ...cursor, sort: 'tasks', call: { query: '?limit=1&cursor=$tasks' } }] },
-  getTask: { door: 'tasks:read', slots: [{ at: 'path', ...path, deleted: 200, call: { params: { id } } }] },
+  getTask: { door: 'tasks:read', slots: [{ at: 'path', ...path, call: { params: { id } } }] },
   updateTask: { door: 'tasks:write', slots: taskSlots({ body: title }) },
   replaceTask: { door: 'tasks:write', slots: taskSlots({ body: title }) },
   deleteTask: { door: 'tasks:write', slots: taskSlots({}) },
@@ -108,8 +114,6 @@ export const matrix: Readonly<Record<OperationName, Row>> = {
       {
         ...cursor,
         sort: 'history',
-        foreign: 404,
-        wrongType: 404,
         call: { params: { id }, query: '?limit=1&cursor=$history' },
       },
     ],

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Database } from '../../src/database/open.ts'
 import type { Person } from './cast.ts'
@@ -20,8 +19,4 @@ export async function ownedRows(db: Database, { id, spaceId, email }: Person): P
       .toSorted()
   }
   return owned
-}
-
-export function digestOf(rows: Record<string, string[]>): string {
-  return createHash('sha256').update(JSON.stringify(rows)).digest('hex')
 }
