@@ -113,6 +113,7 @@ export const deleteAccount = endpoint({
     'Answers when every trace is erased, which takes seconds for very many tasks. From the first moment on the account is closed and its address free.',
   tag,
   limit: 'write',
+  confirms: true,
   body: Type.Object({ password: text({ minLength: 1, maxLength: 128 }) }, { additionalProperties: false }),
   status: 204,
   errors: ['invalid_credentials'],

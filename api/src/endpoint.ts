@@ -21,6 +21,8 @@ export interface Endpoint {
   readonly scope?: Scope
   /** Which budget of requests it draws on. */
   readonly limit: 'read' | 'write' | 'login' | 'registration' | 'none'
+  /** Whether the caller proves again who they are: failures are counted like failed sign-ins. */
+  readonly confirms?: boolean
   readonly params?: TObject
   readonly query?: TObject
   readonly body?: TObject

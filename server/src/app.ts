@@ -73,6 +73,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onClose', async () => {
     await Promise.all([failures, activity, erasure].map((job) => job.stop()))
   })
+  const limits = config.limits
+    ? createLimits({ settings: config.limits, secret, isSecure: config.baseUrl.startsWith('https:') })
+    : noLimits
   const auth = createAuth({
     db,
     kind: databaseKind(db),
@@ -83,13 +86,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     log,
     onAccountChange: (userId) => publish({ userId }),
     outbox,
+    mayMail: limits.mayMail,
     now,
     sessionsAUser: config.sessionsAUser,
     onSignInFailed: (attempt) => failures.add(attempt),
   })
-  const limits = config.limits
-    ? createLimits({ settings: config.limits, secret, isSecure: config.baseUrl.startsWith('https:') })
-    : noLimits
   const findCaller = await createFindCaller({ db, auth, activity })
   const identify = createIdentify({ db, findCaller, activity })
   const allowedOrigins = new Set([config.baseUrl, ...config.corsOrigins].map((origin) => origin.toLowerCase()))
@@ -120,13 +121,13 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onClose', () => outbox.stop())
   mount(app, {
     verbs: {
-      register: registerWith({ db, auth }),
+      register: registerWith({ auth }),
       login: loginWith({ db, publish, auth }),
       logout: logoutWith({ db, publish, auth }),
       getSession,
       getAccount,
       updateAccount,
-      deleteAccount: deleteAccountWith({ auth, erasure }),
+      deleteAccount: deleteAccountWith({ auth, erasure, outbox }),
       exportAccount,
       listSessions,
       endSession: endSessionWith({ auth }),
@@ -155,8 +156,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   mountDocs(app)
   mountSite(app, { baseUrl: config.baseUrl, now })
   mountAccountPages(app, {
-    confirmEmail: (token) => confirmEmail({ db, now: now(), publish }, token),
-    refuseEmail: (token) => refuseEmail({ db, now: now(), publish }, token),
+    confirmEmail: (visit, token) => confirmEmail({ db, now: now(), publish, visit }, token),
+    refuseEmail: (visit, token) => refuseEmail({ db, now: now(), publish, visit }, token),
     resetPassword: (visit, input) => resetPassword(auth, visit, input),
   })
   return app

@@ -33,6 +33,11 @@ export function notFound(what: string): Refusal {
   return new Refusal('not_found', { detail: `${what} not found. Check the address; it may have been deleted.` })
 }
 
+/** The account was deleted while the request was under way. */
+export function accountGone(): Refusal {
+  return new Refusal('unauthenticated')
+}
+
 /** A value that the schema allows and the rules do not. */
 export function invalid(path: string, message: string): Refusal {
   return new Refusal('validation_failed', { errors: [{ path, message }] })

@@ -4,6 +4,11 @@ import { createClient, type ServerEvents, TaskwellError } from '@taskwell/api'
 import { sql } from 'kysely'
 import { io, type Socket } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { deleteUser } from '../src/account/index.ts'
+import { getAccount } from '../src/auth/index.ts'
+import { listChanges } from '../src/changes/index.ts'
+import { getStats } from '../src/dashboard/index.ts'
+import { createToken } from '../src/tokens/index.ts'
 import { closeAccount } from '../src/account/queries.ts'
 import { databases } from './databases.ts'
 import { password, startApp, type TestApp, type TestUser } from './start-app.ts'
@@ -89,6 +94,8 @@ describe.each(databases)('deleting an account on %s', (database) => {
 
     expect((await user.client.deleteAccount({ body: { password } })).status).toBe(204)
 
+    // The mail that tells of it goes last.
+    await vi.waitFor(async () => expect(await dump()).not.toContain(user.email), 5_000)
     const left = await dump()
     for (const trace of [user.id, user.email, space.id, secret]) expect(left).not.toContain(trace)
     expect((await other.client.listTasks()).body.items).toHaveLength(1)
@@ -163,7 +170,7 @@ describe.each(databases)('deleting an account on %s', (database) => {
     const { add, createUser } = await import('../src/tasks/testing.ts')
     const user = await createUser(store.db)
     for (let number = 0; number < 120; number++) await add(user, { title: `Task ${number}` })
-    expect(await closeAccount(store.db, user.caller.userId, new Date().toISOString())).toBe(true)
+    expect(await closeAccount(store.db, user.caller.userId, new Date().toISOString())).toBeDefined()
     const erasure = createErasure({ db: store.db, log: user.log })
     await vi.waitFor(async () => {
       expect(await store.db.selectFrom('users').select('id').execute()).toEqual([])
@@ -175,6 +182,57 @@ describe.each(databases)('deleting an account on %s', (database) => {
     await store.close()
   })
 
+  test('answers 401 to whatever the user had under way, never 500', async () => {
+    const { client } = await createFullUser('underway')
+    const { body: task } = await client.createTask({ body: { title: 'Last' } })
+    const params = { id: task.id }
+    let isDeleted = false
+    const calls: (() => Promise<unknown>)[] = [
+      () => client.listChanges({ query: { since: 0 } }),
+      () => client.getStats(),
+      () => client.listActivity(),
+      () => client.listTasks({ query: { count: 'exact', q: 'last' } }),
+      () => client.listTaskHistory({ params }),
+      () => client.createTask({ body: { title: 'Late' } }),
+      () => client.createTask({ body: { title: 'Late' }, idempotencyKey: randomUUID() }),
+      () => client.updateTask({ params, body: { title: 'Late' } }),
+      () => client.batchTasks({ body: { operations: [{ op: 'create', task: { title: 'Late' } }] } }),
+      () => client.createToken({ body: { name: 'Late', scopes: ['tasks:read'] } }),
+      () => client.updateAccount({ body: { name: 'Late' } }),
+      () => client.getAccount(),
+      () => client.getSession(),
+      () => client.listAccountEvents(),
+      () => client.exportAccount(),
+    ]
+    const codes = new Set<unknown>()
+    const busy = calls.map(async (call) => {
+      for (let after = 0; after < 3; after += isDeleted ? 1 : 0) codes.add(await refused(call()))
+    })
+    await client.deleteAccount({ body: { password } })
+    isDeleted = true
+    await Promise.all(busy)
+    expect(codes).toContain('unauthenticated')
+    const known = [undefined, 'unauthenticated', 'not_found', 'quota_exceeded']
+    for (const code of codes) expect(known, String(code)).toContain(code)
+    expect(app.log.filter(({ level }) => Number(level) >= 50)).toEqual([])
+  })
+
+  test('leaves nothing for a request to find that was let in before', async () => {
+    const store = await database.open()
+    const { createUser } = await import('../src/tasks/testing.ts')
+    const ctx = { ...(await createUser(store.db)), visit: { headers: {}, ip: '192.0.2.7' } }
+    await deleteUser(store.db, { userId: ctx.caller.userId, now: new Date() })
+    const late: Record<string, () => Promise<unknown>> = {
+      changes: () => listChanges(ctx, { query: { since: 0 } }),
+      stats: () => getStats(ctx, { query: {} }),
+      account: () => getAccount(ctx, {}),
+      token: () => createToken(ctx, { body: { name: 'Late', scopes: ['tasks:read'] } }).catch(asAnswered),
+    }
+    for (const [name, call] of Object.entries(late))
+      await expect(call(), name).rejects.toMatchObject({ code: 'unauthenticated' })
+    await store.close()
+  })
+
   test('of two requests at once has one effect', async () => {
     const user = await createFullUser('twice')
     const tries = await Promise.all([1, 2].map(() => refused(user.client.deleteAccount({ body: { password } }))))
@@ -182,6 +240,14 @@ describe.each(databases)('deleting an account on %s', (database) => {
     for (const code of tries) expect([undefined, 'unauthenticated', 'invalid_credentials']).toContain(code)
   })
 })
+
+/** A row that belongs to nobody any more is refused by the store, which the reply tells as it does here. */
+function asAnswered(error: unknown): never {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  throw Object.assign(new Error(code), {
+    code: ['SQLITE_CONSTRAINT_FOREIGNKEY', '23503'].includes(code) ? 'unauthenticated' : code,
+  })
+}
 
 // PostgreSQL's index goes with the rows.
 test('deleting an account on SQLite leaves the search index without its words', async () => {

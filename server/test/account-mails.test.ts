@@ -62,6 +62,12 @@ describe.each(databases)('the mails of an account on %s', (database) => {
     return { status: response.status, ...(await response.json()) }
   }
 
+  const kindsOf = async (headers: Record<string, string>): Promise<string[]> => {
+    const response = await fetch(`${app.baseUrl}/api/account/events`, { headers })
+    const { items } = await response.json()
+    return items.map(({ kind }: { kind: string }) => kind)
+  }
+
   /** Somebody new, whose address is confirmed. */
   async function createUser(): Promise<string> {
     const email = `${crypto.randomUUID()}@example.com`
@@ -248,7 +254,7 @@ describe.each(databases)('the mails of an account on %s', (database) => {
       }
       expect(await account(session)).toMatchObject({ email: newEmail, emailVerified: true })
       expect((await login(email)).status).toBe(401)
-      await signIn(newEmail)
+      expect(await kindsOf(await signIn(newEmail))).toContain('email_changed')
       expect(await submit(reset, { newPassword })).toMatchObject({ status: 400 })
     })
 
@@ -261,7 +267,9 @@ describe.each(databases)('the mails of an account on %s', (database) => {
       expect((await account(session)).status).toBe(401)
       expect((await open((await server.next(newEmail)).link)).status).toBe(400)
       expect(await submit(page)).toMatchObject({ status: 400 })
-      expect(await account(await signIn(email))).toMatchObject({ email })
+      const owner = await signIn(email)
+      expect(await account(owner)).toMatchObject({ email })
+      expect(await kindsOf(owner)).not.toContain('email_changed')
     })
 
     test('let the old one refuse afterwards, too, however often the address was changed since', async () => {
@@ -273,7 +281,9 @@ describe.each(databases)('the mails of an account on %s', (database) => {
       const session = await signIn(third)
       expect(await submit(await open(warning.link))).toMatchObject({ status: 200 })
       expect((await account(session)).status).toBe(401)
-      expect(await account(await signIn(email))).toMatchObject({ email, emailVerified: true })
+      const owner = await signIn(email)
+      expect(await account(owner)).toMatchObject({ email, emailVerified: true })
+      expect((await kindsOf(owner)).filter((kind) => kind === 'email_changed')).toHaveLength(3)
     })
 
     test('do not tell whether an address is taken, but tell its owner', async () => {
@@ -298,6 +308,40 @@ describe.each(databases)('the mails of an account on %s', (database) => {
       expect((await post('/change-email', { newEmail }, await signIn(email))).status).toBe(422)
       expect(await app.db.selectFrom('mails').select('id').execute()).toHaveLength(before.length)
     })
+  })
+
+  test('of a deleted account say so, and leave nothing behind', async () => {
+    const email = await createUser()
+    server.delay(300)
+    const response = await fetch(`${app.baseUrl}/api/account`, {
+      method: 'DELETE',
+      headers: { ...(await signIn(email)), 'content-type': 'application/json' },
+      body: JSON.stringify({ password }),
+    })
+    server.delay(0)
+    expect(response.status).toBe(204)
+    expect((await server.next(email, /was deleted/)).text).not.toContain('http')
+    const left = () => app.db.selectFrom('mails').select('id').where('recipient', '=', email).execute()
+    await expect.poll(left).toEqual([])
+  })
+
+  test('of a deleted account that nobody takes are given up without a trace', async () => {
+    const email = await createUser()
+    const session = await signIn(email)
+    server.refuse(550)
+    const headers = { ...session, 'content-type': 'application/json' }
+    const body = JSON.stringify({ password })
+    expect((await fetch(`${app.baseUrl}/api/account`, { method: 'DELETE', headers, body })).status).toBe(204)
+    const waiting = () => app.db.selectFrom('mails').select('attempts').where('recipient', '=', email).execute()
+    await expect.poll(async () => (await waiting())[0]?.attempts).toBe(1)
+    let hours = 0
+    const tenHoursLater = async () => {
+      app.setNow(new Date(Date.now() + (hours += 10) * 60 * 60 * 1000))
+      return waiting()
+    }
+    await expect.poll(tenHoursLater, { timeout: 10_000, interval: 500 }).toEqual([])
+    server.refuse(undefined)
+    app.setNow(undefined)
   })
 
   test('no line of the log holds a password, a cookie, a token or a link', () => {

@@ -1,3 +1,4 @@
+import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { databases } from './databases.ts'
 import { createRequests, expectProblem, type HttpRequest, jsonAs, type Reply, type Requests } from './requests-http.ts'
@@ -268,6 +269,71 @@ describe.each(onSqlite)('limits on %s', (database) => {
     expect((await change(password)).status).toBe(429)
   })
 
+  test('guesses at the password that deletes an account count with the others', async () => {
+    await start({ LIMIT_LOGINS: '3' })
+    const ada = await app.createUser()
+    const headers = jsonAs(ada.token)
+    const remove = (guess: string) =>
+      requests.send({ method: 'DELETE', path: '/api/account', headers, body: JSON.stringify({ password: guess }) })
+    const change = (currentPassword: string) => {
+      const body = JSON.stringify({ currentPassword, newPassword: 'another good one' })
+      return requests.send({ method: 'POST', path: '/api/auth/change-password', headers, body })
+    }
+    expectProblem(await remove('wrong password'), 401, 'invalid_credentials')
+    expect((await change('wrong password')).status).toBe(400)
+    expectProblem(await remove('wrong password'), 401, 'invalid_credentials')
+    expectProblem(await remove(password), 429, 'rate_limited')
+    expect((await change(password)).status).toBe(429)
+  })
+
+  test('what strangers do with an address writes to it no more often than it may be written to', async () => {
+    await start({ EMAIL_VERIFICATION: 'required', LIMIT_REGISTRATIONS: '50', LIMIT_LOGINS: '50' })
+    const post = (path: string, body: object) =>
+      requests.send({ method: 'POST', path: `/api/auth${path}`, headers: json, body: JSON.stringify(body) })
+    const subjects = async (email: string) =>
+      (await app.db.selectFrom('mails').select('subject').where('recipient', '=', email).execute()).map(
+        ({ subject }) => subject,
+      )
+    const replies = new Map<string, string[]>()
+    for (const [email, path, body, mail] of [
+      ['a@example.com', '/login', { password }, 'Confirm your e-mail address'],
+      ['b@example.com', '/sign-in/email', { password }, 'Confirm your e-mail address'],
+      ['c@example.com', '/register', { name: 'Ada', password }, 'You already have an account'],
+      ['d@example.com', '/sign-up/email', { name: 'Ada', password }, 'You already have an account'],
+    ] as const) {
+      expect((await post('/register', { name: 'Ada', email, password })).status).toBe(201)
+      const told = []
+      for (let time = 0; time < 5; time++) {
+        const { status, text } = await post(path, { ...body, email })
+        told.push(`${status} ${text.replaceAll(/"(requestId|id|createdAt|updatedAt)":"[^"]*"/g, '')}`)
+      }
+      replies.set(email, told)
+      expect(await subjects(email)).toEqual(['Confirm your e-mail address', mail, mail, mail])
+    }
+    for (const told of replies.values()) expect(new Set(told).size).toBe(1)
+    expectProblem(await post('/send-verification-email', { email: 'a@example.com' }), 429, 'rate_limited')
+  })
+
+  test('a user reads two exports at once, and another one when one has ended, however it did', async () => {
+    await start()
+    const [ada, eve] = [await app.createUser(), await app.createUser('Eve')]
+    const create = { op: 'create', task: { title: 'Long', description: 'x'.repeat(20_000) } } as const
+    for (let number = 0; number < 30; number++)
+      await ada.client.batchTasks({ body: { operations: Array.from({ length: 10 }, () => create) } })
+    const begin = () => connectTo(app.baseUrl, ada.token)
+    const [first, second] = [await begin(), await begin()]
+    const path = '/api/account/export'
+    const refused = await requests.send({ path, headers: jsonAs(ada.token) })
+    expectProblem(refused, 429, 'rate_limited')
+    expect(refused.headers['retry-after']).toMatch(/^\d+$/)
+    expect((await requests.send({ path, headers: jsonAs(eve.token) })).status).toBe(200)
+    first.destroy()
+    await expect.poll(async () => (await requests.send({ path, headers: jsonAs(ada.token) })).status).toBe(200)
+    second.destroy()
+    for (const method of ['HEAD', 'HEAD', 'HEAD', 'GET'])
+      expect((await requests.send({ method, path, headers: jsonAs(ada.token) })).status).toBe(200)
+  })
+
   test('a session that a native route prolongs is told to the browser, once', async () => {
     await start()
     const ada = await app.createUser()
@@ -295,6 +361,15 @@ describe.each(onSqlite)('limits on %s', (database) => {
     expectProblem(await send({ 'content-type': 'text/plain' }), 415, 'unsupported_media_type')
   })
 })
+
+/** A client that asks for its export, and reads no more than what arrives first. */
+async function connectTo(baseUrl: string, token: string): Promise<Socket> {
+  const { port } = new URL(baseUrl)
+  const socket = connect({ host: '127.0.0.1', port: Number(port) })
+  socket.write(`GET /api/account/export HTTP/1.1\r\nHost: localhost:${port}\r\nAuthorization: Bearer ${token}\r\n\r\n`)
+  await new Promise((resolve) => socket.once('readable', resolve))
+  return socket
+}
 
 describe.each(databases)('failed sign-ins on %s', (database) => {
   test('count although nothing of the request is kept', async () => {

@@ -1,8 +1,10 @@
 import { type AddressInfo, connect, createServer } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createPasswords } from '../src/auth/passwords.ts'
 import { sendProblem } from '../src/http/problems.ts'
+import { sendPieces } from '../src/http/pieces.ts'
 import { shedLoad } from '../src/http/shed-load.ts'
 import { databases } from './databases.ts'
 import { createRequests, jsonAs, type Requests } from './requests-http.ts'
@@ -53,6 +55,40 @@ describe('a server with too much to do', () => {
     await expect.poll(async () => (await requests.send({ path: '/fast' })).status, { timeout: 15_000 }).toBe(200)
   })
 })
+
+test('a client that reads nothing of a long reply any more is cut off, and one that reads slowly is not', async () => {
+  const app = fastify()
+  let hasEnded = false
+  const mebibytes = 64
+  app.get('/long', (request, reply) => {
+    hasEnded = false
+    reply.raw.once('close', () => (hasEnded = true))
+    return sendPieces(request, reply, pieces(mebibytes), 300)
+  })
+  const { port } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }))
+  const open = async () => {
+    const socket = connect({ port: Number(port), host: '127.0.0.1' })
+    socket.on('error', () => {})
+    socket.write('GET /long HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+    await new Promise((resolve) => socket.once('readable', resolve))
+    return socket
+  }
+  const stalled = await open()
+  await expect.poll(() => hasEnded, { timeout: 5_000 }).toBe(true)
+  stalled.destroy()
+  const slow = await open()
+  let bytes = 0
+  for await (const chunk of slow) {
+    bytes += chunk.length
+    if (bytes % 7 === 0) await pause(20)
+  }
+  expect(bytes).toBeGreaterThan(mebibytes * 1024 * 1024)
+  await app.close()
+})
+
+async function* pieces(mebibytes: number): AsyncIterable<string> {
+  for (let number = 0; number < mebibytes; number++) yield 'x'.repeat(1024 * 1024)
+}
 
 test('more hashes than can wait are refused, and the others are made', async () => {
   const { hash } = createPasswords()

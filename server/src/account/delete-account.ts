@@ -1,7 +1,8 @@
 import type { contract } from '@taskwell/api'
 import { type Auth, signOutHeaders } from '../auth/index.ts'
 import { transact } from '../context.ts'
-import { Refusal } from '../errors.ts'
+import { accountGone, Refusal } from '../errors.ts'
+import { accountDeletedMail, queueMail } from '../mail/index.ts'
 import type { Verb } from '../verb.ts'
 import type { Erasure } from './erasure.ts'
 import { closeAccount, findPasswordHash } from './queries.ts'
@@ -14,9 +15,11 @@ import { closeAccount, findPasswordHash } from './queries.ts'
 export function deleteAccountWith({
   auth,
   erasure,
+  outbox,
 }: {
   auth: Auth
   erasure: Erasure
+  outbox: { wake(): void }
 }): Verb<typeof contract.deleteAccount> {
   return async (ctx, { body }) => {
     const { userId } = ctx.caller
@@ -25,11 +28,13 @@ export function deleteAccountWith({
     if (hash === undefined || !(await password.verify({ hash, password: body.password }))) {
       throw new Refusal('invalid_credentials', { detail: 'The password is wrong: nothing was deleted.' })
     }
-    const isClosed = await transact(ctx, async (ctx) => {
+    await transact(ctx, async (ctx) => {
+      const address = await closeAccount(ctx.db, userId, ctx.now.toISOString())
+      if (address === undefined) throw accountGone()
+      await queueMail(ctx.db, accountDeletedMail(address), { userId: null, now: ctx.now })
       ctx.publish({ userId })
-      return closeAccount(ctx.db, userId, ctx.now.toISOString())
     })
-    if (!isClosed) throw new Refusal('unauthenticated')
+    outbox.wake()
     await erasure.erase(userId)
     const headers = await signOutHeaders(auth, ctx.visit)
     return { body: undefined, headers: { ...headers, 'clear-site-data': '"cache", "storage"' } }

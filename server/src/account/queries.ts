@@ -16,17 +16,17 @@ export async function findPasswordHash(db: Database, userId: string): Promise<st
 
 /**
  * Ends an account at once: nobody can use it any more, its address is free, and all that tells who it belonged to is
- * gone. What may be much is left for `eraseSome`. False when it was closed already.
+ * gone. What may be much is left for `eraseSome`. Answers its address; undefined when it was closed already.
  */
-export async function closeAccount(db: Database, userId: string, now: string): Promise<boolean> {
+export async function closeAccount(db: Database, userId: string, now: string): Promise<string | undefined> {
   const user = await db
     .selectFrom('users')
     .select('email')
     .where('id', '=', userId)
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
-  if (!user) return false
-  for (const table of ['sessions', 'api_tokens', 'accounts', 'two_factors', 'account_events'] as const)
+  if (!user) return undefined
+  for (const table of ['sessions', 'api_tokens', 'accounts', 'two_factors', 'account_events', 'email_changes'] as const)
     await db.deleteFrom(table).where('user_id', '=', userId).execute()
   await db.deleteFrom('verifications').where('value', 'in', [userId, user.email]).execute()
   await db.deleteFrom('mails').where('user_id', '=', userId).execute()
@@ -37,7 +37,7 @@ export async function closeAccount(db: Database, userId: string, now: string): P
     .where('id', '=', userId)
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
-  return numUpdatedRows === 1n
+  return numUpdatedRows === 1n ? user.email : undefined
 }
 
 export async function findDeletedUsers(db: Database): Promise<string[]> {

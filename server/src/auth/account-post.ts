@@ -19,6 +19,8 @@ export interface PostOptions {
   readonly db: Database
   readonly baseUrl: string
   readonly outbox: Outbox
+  /** Whether one more of the mails that strangers can cause may go to the address. */
+  mayMail?(email: string): Promise<boolean>
   now(): Date
 }
 
@@ -30,7 +32,7 @@ interface Recipient {
 export type AccountPost = ReturnType<typeof createAccountPost>
 
 /** The mails that Better Auth asks for, each queued before its caller goes on; nobody waits for their sending. */
-export function createAccountPost({ db, baseUrl, outbox, now }: PostOptions) {
+export function createAccountPost({ db, baseUrl, outbox, now, mayMail = async () => true }: PostOptions) {
   async function post(user: Recipient, mail: Mail, lifeInSeconds?: number): Promise<void> {
     if (outbox === 'none') return
     const at = now()
@@ -40,12 +42,15 @@ export function createAccountPost({ db, baseUrl, outbox, now }: PostOptions) {
   }
 
   return {
-    verification: async (user: Recipient, { url, token }: { url: string; token: string }) => {
+    verification: async (user: Recipient, { url, token }: { url: string; token: string }, request?: Request) => {
       // The mails of a change of address are ours altogether: see the native effects.
       if (isForChange(token)) return
+      if (isSignIn(request) && !(await mayMail(user.email))) return
       await post(user, verificationMail(user.email, withPage(url)), confirmationLife)
     },
-    addressTaken: (user: Recipient) => post(user, addressTakenMail(user.email, baseUrl)),
+    addressTaken: async (user: Recipient) => {
+      if (await mayMail(user.email)) await post(user, addressTakenMail(user.email, baseUrl))
+    },
     /** `url` leads to the page of a client that has one of its own; ours is the usual one. */
     passwordReset: (user: Recipient, { url, token }: { url: string; token: string }) => {
       const isAskedFor = Boolean(new URL(url).searchParams.get('callbackURL'))
@@ -57,6 +62,11 @@ export function createAccountPost({ db, baseUrl, outbox, now }: PostOptions) {
       await post(user, passwordChangedMail(user.email, baseUrl))
     },
   }
+}
+
+/** Who asks for the mail itself is counted at the door, and told when it is too much. */
+function isSignIn(request: Request | undefined): boolean {
+  return request !== undefined && new URL(request.url).pathname.replace(/\/+$/, '').endsWith('/sign-in/email')
 }
 
 /** What Better Auth signs says whether it confirms an address or changes it. */

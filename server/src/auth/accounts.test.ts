@@ -287,6 +287,20 @@ test.each(databases)('cookies of an https site on %s are for https only', async 
   await it.close()
 })
 
+describe.each(databases)('one session a user on %s', (database) => {
+  test('many sign-ins at once all succeed, though each ends the one before', async () => {
+    const accounts = await openAuth(database, { sessionsAUser: 1 })
+    await accounts.register()
+    const body = { email: 'ada@example.org', password }
+    const replies = await Promise.all(Array.from({ length: 24 }, () => accounts.login(accounts.visit(), { body })))
+    expect(new Set(replies.map((reply) => reply.body.session.id)).size).toBe(24)
+    const left = await accounts.db.selectFrom('sessions').select('id').execute()
+    expect(replies.map((reply) => reply.body.session.id)).toContain(left[0]?.id)
+    expect(left).toHaveLength(1)
+    await accounts.close()
+  })
+})
+
 describe.each(databases)('closed registration on %s', (database) => {
   let it: TestAuth
   beforeAll(async () => {

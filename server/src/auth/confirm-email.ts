@@ -1,13 +1,17 @@
+import { originOf, recordEvent } from '../account-events/index.ts'
 import { type Context, transact } from '../context.ts'
 import { lockUser } from '../database/sql.ts'
+import type { Visit } from '../verb.ts'
 import { hashToken } from './change-email.ts'
 import { endResetLinks } from './reset-links.ts'
 
 export type Confirmation = 'confirmed' | 'taken' | 'expired'
 
+type From = Pick<Context, 'db' | 'now' | 'publish'> & { readonly visit: Visit }
+
 /** Makes the new address the one of the account. A link that is opened again answers the same and does nothing. */
-export function confirmEmail(ctx: Pick<Context, 'db' | 'now' | 'publish'>, token: string): Promise<Confirmation> {
-  return transact(ctx, async ({ db, now, publish }) => {
+export function confirmEmail(ctx: From, token: string): Promise<Confirmation> {
+  return transact(ctx, async ({ db, now, publish, visit }) => {
     const change = await db
       .selectFrom('email_changes')
       .select(['id', 'user_id', 'old_email', 'new_email'])
@@ -16,13 +20,9 @@ export function confirmEmail(ctx: Pick<Context, 'db' | 'now' | 'publish'>, token
       .executeTakeFirst()
     if (!change) return 'expired'
     await lockUser(db, change.user_id)
-    const { email } = await db
-      .selectFrom('users')
-      .select('email')
-      .where('id', '=', change.user_id)
-      .executeTakeFirstOrThrow()
-    if (email === change.new_email) return 'confirmed'
-    if (email !== change.old_email) return 'expired'
+    const user = await db.selectFrom('users').select('email').where('id', '=', change.user_id).executeTakeFirst()
+    if (user?.email === change.new_email) return 'confirmed'
+    if (user?.email !== change.old_email) return 'expired'
     const owner = await db.selectFrom('users').select('id').where('email', '=', change.new_email).executeTakeFirst()
     if (owner) return 'taken'
     await db
@@ -33,6 +33,7 @@ export function confirmEmail(ctx: Pick<Context, 'db' | 'now' | 'publish'>, token
     // They are in the mailbox of the old address.
     await endResetLinks(db, change.user_id)
     await db.updateTable('email_changes').set({ confirmed_at: now.toISOString() }).where('id', '=', change.id).execute()
+    await recordEvent(db, { userId: change.user_id, kind: 'email_changed', origin: originOf(visit), now })
     publish({ userId: change.user_id })
     return 'confirmed'
   })

@@ -31,6 +31,8 @@ export interface AuthSettings {
   /** Hears, after the commit, that a user has changed or a session of theirs has ended. */
   readonly onAccountChange?: (userId: string) => void
   readonly outbox: Outbox
+  /** Whether one more of the mails that strangers can cause may go to the address; any number unless given. */
+  readonly mayMail?: (email: string) => Promise<boolean>
   now(): Date
 }
 
@@ -93,7 +95,7 @@ function authOptions(settings: AuthSettings) {
       sendOnSignIn: emailVerification === 'required',
       autoSignInAfterVerification: false,
       expiresIn: confirmationLife,
-      sendVerificationEmail: ({ user, url, token }) => post.verification(user, { url, token }),
+      sendVerificationEmail: ({ user, url, token }, request) => post.verification(user, { url, token }, request),
     },
     hooks: { before: createNativeRules(registration), after: createNativeEffects({ ...settings, post }) },
     databaseHooks: {

@@ -15,7 +15,7 @@ interface NewUser {
 /** Creates an account for somebody else, who is not signed in by that. @throws when the address is taken, or a rule is broken */
 export async function createUser({ db, auth }: { db: Database; auth: Auth }, input: NewUser): Promise<User> {
   const { verified, ...body } = input
-  const reply = await registerWith({ db, auth })({ headers: {}, ip: '127.0.0.1' }, { body })
+  const reply = await registerWith({ auth })({ headers: {}, ip: '127.0.0.1' }, { body })
   const { id } = reply.body.user
   await db.deleteFrom('sessions').where('user_id', '=', id).execute()
   if (verified) await db.updateTable('users').set({ email_verified: true }).where('id', '=', id).execute()

@@ -75,6 +75,7 @@ function selectSession(db: Database, token: string) {
       'spaces.revision',
     ])
     .where('sessions.token', '=', token)
+    .where('users.deleted_at', 'is', null)
 }
 
 /** Compiled once: its one parameter is the token. */

@@ -53,6 +53,7 @@ export async function findStandings(db: Database, credentials: readonly Credenti
     .innerJoin('spaces', 'spaces.owner_id', 'users.id')
     .select(userColumns)
     .select(['credentials.id as credential_id', 'credentials.kind', 'credentials.expires_at', 'spaces.revision'])
+    .where('users.deleted_at', 'is', null)
     .execute()
   return rows.map((row) => ({
     credential: { kind: row.kind, id: row.credential_id },

@@ -49,6 +49,7 @@ function selectToken(db: Database, hash: string) {
     .select(['api_tokens.expires_at', 'api_tokens.last_used_at'])
     .select(['users.time_zone', 'spaces.id as space_id', 'spaces.revision'])
     .where('api_tokens.hash', '=', hash)
+    .where('users.deleted_at', 'is', null)
 }
 
 /** Scopes as they are stored: with spaces between. */

@@ -6,7 +6,8 @@ import { endSession, type SignOut } from './end-session.ts'
 import { handOverJson, sessionHeaders } from './hand-over.ts'
 import { type NativeReply, readReply } from './native-reply.ts'
 import { refusalOf } from './refusals.ts'
-import { getSessionOf, getUser } from './signed-in.ts'
+import { withNewSession } from './new-session.ts'
+import { getUser } from './signed-in.ts'
 
 interface Step {
   readonly response: Response
@@ -16,13 +17,14 @@ interface Step {
 /** Signs in, with both factors where there are two. The session that came with the request, if any, ends. */
 export function loginWith({ db, publish, auth }: SignOut): Verb<typeof contract.login> {
   return async (visit, { body }) => {
-    const { response, reply } = await signIn(auth, visit, body)
-    const { token, user } = reply
+    const { result, session } = await withNewSession(() => signIn(auth, visit, body))
+    const { response, reply } = result
+    const { user } = reply
     if (isNoAddress(reply.code)) throw new Refusal('invalid_credentials')
-    if (!response.ok || !token || user === undefined) throw refusalOf(response.status, reply.code)
+    if (!response.ok || user === undefined || session === undefined) throw refusalOf(response.status, reply.code)
     await endSession({ db, publish, auth }, visit)
     return {
-      body: { user: await getUser(db, user.id), session: await getSessionOf(db, user.id, token) },
+      body: { user: await getUser(db, user.id), session },
       headers: sessionHeaders(response),
     }
   }

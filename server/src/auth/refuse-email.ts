@@ -1,17 +1,21 @@
+import { originOf, recordEvent } from '../account-events/index.ts'
 import { type Context, transact } from '../context.ts'
 import type { Database } from '../database/open.ts'
 import { isoInstant, lockUser } from '../database/sql.ts'
+import type { Visit } from '../verb.ts'
 import { hashToken, refusalLife } from './change-email.ts'
 import { endResetLinks } from './reset-links.ts'
 
 export type RefusalOutcome = 'refused' | 'taken' | 'expired'
 
+type From = Pick<Context, 'db' | 'now' | 'publish'> & { readonly visit: Visit }
+
 /**
  * Keeps the old address, or brings it back when the new one was confirmed already, and ends all sessions: whoever
  * asked for the change was not the owner. Works once.
  */
-export function refuseEmail(ctx: Pick<Context, 'db' | 'now' | 'publish'>, token: string): Promise<RefusalOutcome> {
-  return transact(ctx, async ({ db, now, publish }) => {
+export function refuseEmail(ctx: From, token: string): Promise<RefusalOutcome> {
+  return transact(ctx, async ({ db, now, publish, visit }) => {
     const refused = db.selectFrom('email_changes').selectAll().where('refuse_hash', '=', hashToken(token))
     const found = await refused.executeTakeFirst()
     if (!found) return 'expired'
@@ -27,7 +31,11 @@ export function refuseEmail(ctx: Pick<Context, 'db' | 'now' | 'publish'>, token:
     await db.deleteFrom('sessions').where('user_id', '=', change.user_id).execute()
     await endResetLinks(db, change.user_id)
     publish({ userId: change.user_id })
-    return change.confirmed_at === null ? 'refused' : restoreEmail(db, change, now)
+    if (change.confirmed_at === null) return 'refused'
+    const outcome = await restoreEmail(db, change, now)
+    if (outcome === 'refused')
+      await recordEvent(db, { userId: change.user_id, kind: 'email_changed', origin: originOf(visit), now })
+    return outcome
   })
 }
 

@@ -1,11 +1,10 @@
 import type { contract, Input } from '@taskwell/api'
-import type { Database } from '../database/open.ts'
 import type { Verb, Visit } from '../verb.ts'
 import type { Auth } from './create-auth.ts'
 import { handOverJson, sessionHeaders } from './hand-over.ts'
 import { type NativeReply, readReply } from './native-reply.ts'
 import { refusalOf } from './refusals.ts'
-import { getSessionOf } from './signed-in.ts'
+import { withNewSession } from './new-session.ts'
 
 type Body = Input<typeof contract.register>['body']
 
@@ -13,16 +12,17 @@ type Body = Input<typeof contract.register>['body']
  * Creates an account and signs in. Where the address must be verified first there is no session, and the reply for a
  * taken address looks the same.
  */
-export function registerWith({ db, auth }: { db: Database; auth: Auth }): Verb<typeof contract.register> {
+export function registerWith({ auth }: { auth: Auth }): Verb<typeof contract.register> {
   return async (visit, { body }) => {
-    const { response, reply } = await signUp(auth, visit, body)
-    const { user, token } = reply
+    const { result, session = null } = await withNewSession(() => signUp(auth, visit, body))
+    const { response, reply } = result
+    const { user } = reply
     if (!response.ok || user === undefined) throw refusalOf(response.status, reply.code)
     const { id, name, email, emailVerified, timeZone, createdAt } = user
     return {
       body: {
         user: { id, name, email, emailVerified, twoFactorEnabled: false, timeZone, createdAt },
-        session: token ? await getSessionOf(db, id, token) : null,
+        session,
       },
       headers: sessionHeaders(response),
     }

@@ -13,7 +13,7 @@ export async function setPassword(
   { db, auth }: { db: Database; auth: Auth },
   { email, password, now }: { email: string; password: string; now: Date },
 ): Promise<void> {
-  checkNewPassword(password)
+  await checkNewPassword(password)
   if (!isLegalText(password)) throw new Error('The password has characters that are not allowed.')
   const id = await getUserId(db, email)
   const context = await auth.$context

@@ -1,20 +1,15 @@
-import type { Session, User } from '@taskwell/api'
+import type { User } from '@taskwell/api'
 import type { Database } from '../database/open.ts'
-import { sessionColumns, toSession, toUser, userColumns } from './rows.ts'
+import { accountGone } from '../errors.ts'
+import { toUser, userColumns } from './rows.ts'
 
-/** @throws when the user is gone */
+/** @throws unauthenticated when the user is gone: deleted while the request was under way */
 export async function getUser(db: Database, userId: string): Promise<User> {
-  const row = await db.selectFrom('users').select(userColumns).where('users.id', '=', userId).executeTakeFirstOrThrow()
-  return toUser(row)
-}
-
-/** @throws when the session is gone */
-export async function getSessionOf(db: Database, userId: string, token: string): Promise<Session> {
   const row = await db
-    .selectFrom('sessions')
-    .select(sessionColumns)
-    .where('sessions.user_id', '=', userId)
-    .where('sessions.token', '=', token)
-    .executeTakeFirstOrThrow()
-  return toSession(row)
+    .selectFrom('users')
+    .select(userColumns)
+    .where('users.id', '=', userId)
+    .where('users.deleted_at', 'is', null)
+    .executeTakeFirstOrThrow(accountGone)
+  return toUser(row)
 }

@@ -34,7 +34,7 @@ export async function openAuth(database: StoreKind, settings: Partial<AuthSettin
     now: () => new Date(),
     ...settings,
   })
-  const register = registerWith({ db, auth })
+  const register = registerWith({ auth })
   const findCaller = await createFindCaller({ db, auth })
   const visit = (headers: Visit['headers'] = {}): Visit => ({ headers, ip: '192.0.2.7' })
 

@@ -5,6 +5,7 @@ import { type FailedSignIn, type Origin, recordEvent } from '../account-events/i
 import type { Database } from '../database/open.ts'
 import { isRequest, originOfRequest } from './auth-request.ts'
 import { endSurplusSessions } from './end-surplus-sessions.ts'
+import { noteNewSession } from './new-session.ts'
 
 export interface AccountWatch {
   readonly db: Database
@@ -41,6 +42,7 @@ export function watchAccounts({ db, sessionsAUser, onSignInFailed, onAccountChan
     const isSecondFactor = path.startsWith('/two-factor/verify-') && !changed.has(context)
     if (signInPaths.includes(path) || isSecondFactor) await record(newSession.user.id, 'sign_in', origin)
     const { user, session: newest } = newSession
+    noteNewSession(newest)
     if (await endSurplusSessions(db, { userId: user.id, newest: newest.id, limit: sessionsAUser }))
       onAccountChange(user.id)
   })

@@ -1,4 +1,5 @@
 import type { Database } from '../database/open.ts'
+import { accountGone } from '../errors.ts'
 import { cutPage, type MaybeTaskRow } from '../tasks/index.ts'
 
 /** A task of the feed; or, if there is none, a single row of nulls with the state of the space. */
@@ -33,7 +34,11 @@ export async function listFeed(
 
 /** Where a space stands. */
 export function findHead(db: Database, spaceId: string): Promise<{ revision: number; floor: number }> {
-  return db.selectFrom('spaces').select(['revision', 'floor']).where('id', '=', spaceId).executeTakeFirstOrThrow()
+  return db
+    .selectFrom('spaces')
+    .select(['revision', 'floor'])
+    .where('id', '=', spaceId)
+    .executeTakeFirstOrThrow(accountGone)
 }
 
 /** How many tasks have changed since, counted up to `most`. */

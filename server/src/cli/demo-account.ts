@@ -16,7 +16,7 @@ export async function createDemoAccount(
   const secret = getSecret(config)
   const auth = createCommandAuth(db, config)
   const ip = '127.0.0.1'
-  const { headers } = await registerWith({ db, auth })({ headers: {}, ip }, { body: { name: 'Demo', email, password } })
+  const { headers } = await registerWith({ auth })({ headers: {}, ip }, { body: { name: 'Demo', email, password } })
   const findCaller = await createFindCaller({ db, auth })
   const now = new Date()
   const found = await findCaller({ headers: { authorization: `Bearer ${headers?.['set-auth-token']}` }, ip }, now)

@@ -4,6 +4,8 @@ import { createClient } from '@taskwell/api'
 import { io } from 'socket.io-client'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { databases, type TestDatabaseKind } from '../../test/databases.ts'
+import { readConfig } from '../config.ts'
+import { openDatabase } from '../database/open.ts'
 import { cleanUp, type Ended, newFolder, runCommand, startServer, startServerProgram } from '../../test/run-program.ts'
 
 // Each step is a process of its own.
@@ -86,7 +88,19 @@ describe.each(databases)('on %s', (database) => {
     for (const command of ['verify', 'set-password']) {
       expectFailure(await runCommand(['user', command, 'eve@example.org'], settings, `${password}\n`), 'no account')
     }
-    expectFailure(await runCommand(['user', 'set-password', 'ada@example.org'], settings, 'short\n'), 'at least 8')
+    const store = openDatabase(readConfig(settings).database)
+    const hashes = () => store.selectFrom('accounts').select('password').execute()
+    const before = await hashes()
+    for (const [secret, word] of [
+      ['short', 'at least 8'],
+      ['password1', 'among the first'],
+      ['x'.repeat(129), 'at most 128'],
+    ] as const) {
+      expectFailure(await create('eve@example.org', `${secret}\n`), word)
+      expectFailure(await runCommand(['user', 'set-password', 'ada@example.org'], settings, `${secret}\n`), word)
+    }
+    expect(await hashes()).toEqual(before)
+    await store.destroy()
     expect(await output(['user', 'verify', 'ada@example.org'], settings)).toContain('is verified')
   })
 

@@ -3,10 +3,15 @@ import { type Expression, sql } from 'kysely'
 import type { Calendar } from '../calendar/index.ts'
 import type { Database } from '../database/open.ts'
 import { eachOf } from '../database/sql.ts'
+import { accountGone } from '../errors.ts'
 import { matchingTasks } from '../tasks/index.ts'
 
 export async function findRevision(db: Database, spaceId: string): Promise<number> {
-  const row = await db.selectFrom('spaces').select('revision').where('id', '=', spaceId).executeTakeFirstOrThrow()
+  const row = await db
+    .selectFrom('spaces')
+    .select('revision')
+    .where('id', '=', spaceId)
+    .executeTakeFirstOrThrow(accountGone)
   return row.revision
 }
 

@@ -1,5 +1,5 @@
 import type { Endpoint } from '@taskwell/api'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../errors.ts'
 import { limitHeaders, type Limits, type Meter } from '../limits/index.ts'
 import type { Outcome } from '../verb.ts'
@@ -24,15 +24,33 @@ export function meterOf(request: FastifyRequest): Meter {
 }
 
 /** Judges by who asks, or from where, before anything of the request's content is read. @throws rate_limited */
-export async function admitRequest(limits: Limits, { limit }: Endpoint, request: FastifyRequest): Promise<void> {
+export async function admitRequest(
+  limits: Limits,
+  { limit, streamed }: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<void> {
   const { ip, headers, context } = request
   const meter = meterOf(request)
   if ((limit === 'read' || limit === 'write') && context) await limits.countRequest(meter, limit, context.caller.userId)
+  if (streamed && context) reply.raw.once('close', limits.beginDownload(context.caller.userId))
   if (limit === 'login' || limit === 'registration') await limits.expectRoom(meter, limit, { headers, ip })
 }
 
-/** Has what fails, or what makes accounts, count. A device that signs in is known from then on. */
-export async function withinLimits(
+/** Has what fails count, and what makes accounts. */
+export function withinLimits(
+  limits: Limits,
+  { endpoint, request }: { endpoint: Endpoint; request: FastifyRequest },
+  work: () => Promise<Outcome<unknown>>,
+): Promise<Outcome<unknown>> {
+  const { context } = request
+  if (!context) return withinStrangersLimits(limits, { endpoint, request }, work)
+  if (!endpoint.confirms) return work()
+  return limits.confirm(meterOf(request), context.caller.userId, work, isRefusal('invalid_credentials'))
+}
+
+/** A device that signs in is known from then on. */
+async function withinStrangersLimits(
   limits: Limits,
   { endpoint, request }: { endpoint: Endpoint; request: FastifyRequest },
   work: () => Promise<Outcome<unknown>>,

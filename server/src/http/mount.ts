@@ -68,7 +68,7 @@ function mountEndpoint(
       if (endpoint.params) refuseForeignMethod(request)
       if (!endpoint.public) await identifyCaller(request, reply, options)
       if (request.context) refuseBeyondScope(endpoint, request.context.caller)
-      await admitRequest(options.limits, endpoint, request)
+      await admitRequest(options.limits, endpoint, request, reply)
       refuseUnacceptable(request)
     },
     preValidation: async (request) => {
@@ -85,7 +85,10 @@ function mountEndpoint(
       const context = getContext(request)
       if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply)) return reply
       const key = endpoint.idempotent ? readIdempotencyKey(request) : undefined
-      if (key === undefined) return answer(endpoint, request, reply, await verb(context, inputOf(request)))
+      if (key === undefined) {
+        const work = () => verb(context, inputOf(request))
+        return answer(endpoint, request, reply, await withinLimits(options.limits, { endpoint, request }, work))
+      }
       const finished = await answerOnce(context, { request, key, turns: options.turns }, async (ctx) =>
         finish(endpoint, request, reply, await verb(ctx, inputOf(request))),
       )

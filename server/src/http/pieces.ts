@@ -1,10 +1,19 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
-/** Writes the pieces of a JSON text as fast as the client takes them. */
-export function sendPieces(request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply {
+/** In milliseconds: how long a client may take nothing at all before it is given up. */
+const usualPatience = 30_000
+
+/** Writes the pieces of a JSON text as fast as the client takes them. One that takes none any more is cut off. */
+export function sendPieces(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: unknown,
+  patience = usualPatience,
+): FastifyReply {
   if (!isPieces(body)) throw new Error('A streamed reply must come in pieces')
   reply.type('application/json; charset=utf-8')
+  reply.raw.setTimeout(patience, () => reply.raw.destroy())
   return reply.send(Readable.from(request.method === 'HEAD' ? [] : body, { objectMode: false }))
 }
 

@@ -3,6 +3,7 @@ import { addressKey } from './address-key.ts'
 import { type Attempt, createAttempts } from './attempts.ts'
 import { type Budget, type OpenBudget, openMemoryBudget } from './budget.ts'
 import { createDeviceCookies } from './device-cookie.ts'
+import { createDownloads } from './downloads.ts'
 import type { Judge, Limits, LimitSettings } from './limits.ts'
 import { limitReached, type Meter, note } from './meter.ts'
 
@@ -53,6 +54,8 @@ export function createLimits({ settings, secret, isSecure, openBudget = openMemo
     countRequest: (meter, kind, userId) => draw(requests[kind], meter, userId),
     countStranger: (meter, address) => draw(strangers, meter, addressKey(address)),
     countMail: (meter, email) => draw(mails, meter, email.toLowerCase()),
+    beginDownload: createDownloads(),
+    mayMail: async (email) => (await mails.take(email.toLowerCase())) !== undefined,
     expectRoom: async (meter, kind, { headers, ip }) => {
       if (kind === 'login' && devices.read(headers)) return
       const standing = await (kind === 'login' ? loginsAddress : registrations).look(addressKey(ip))

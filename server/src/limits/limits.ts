@@ -33,8 +33,15 @@ export interface Limits {
   confirm<T>(meter: Meter, userId: string, work: () => Promise<T>, isWrong: Judge): Promise<T>
   /** Creates an account, or learns that there is one: `counts` tells of a result or an error whether it was either. */
   register<T>(meter: Meter, visit: Visit, work: () => Promise<T>, counts: Judge): Promise<T>
+  /**
+   * A reply that is written as fast as the client reads, of which a user may have a few at once. Answers what to call when
+   * it is over, however it ended.
+   */
+  beginDownload(userId: string): () => void
   /** A mail to an address that somebody asks for, whether an account has it or not. */
   countMail(meter: Meter, email: string): Promise<void>
+  /** Whether one more mail may go to the address, for those whose cause must not be refused. Takes one if so. */
+  mayMail(email: string): Promise<boolean>
   /** The cookie by which a device that has just signed in is known from now on. */
   deviceCookie(email: string): string | undefined
 }
@@ -55,6 +62,8 @@ export const noLimits: Limits = {
   signIn: (_, __, work) => work(),
   confirm: (_, __, work) => work(),
   register: (_, __, work) => work(),
+  beginDownload: () => () => {},
   countMail: async () => {},
+  mayMail: async () => true,
   deviceCookie: () => undefined,
 }

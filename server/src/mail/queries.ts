@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { emptyLog } from '../database/erasing.ts'
 import type { Database } from '../database/open.ts'
 import type { Schema } from '../database/schema.ts'
 import { isoInstant, skipLocked } from '../database/sql.ts'
@@ -33,12 +34,24 @@ export async function claimMails(
 
 const wiped = { text_body: '', html_body: '', next_attempt_at: null }
 
-export async function markSent(db: Database, { id }: MailRow, now: Date): Promise<void> {
+export async function markSent(db: Database, mail: MailRow, now: Date): Promise<void> {
+  if (outlivesAccount(mail)) return removeMail(db, mail)
   await db
     .updateTable('mails')
     .set({ ...wiped, sent_at: now.toISOString(), last_error: null })
-    .where('id', '=', id)
+    .where('id', '=', mail.id)
     .execute()
+}
+
+/** It tells of an account that is gone, and so does its recipient: nothing of it stays once it is done. */
+function outlivesAccount({ user_id }: MailRow): boolean {
+  return user_id === null
+}
+
+/** Only of the last attempt, as `postpone`. */
+async function removeMail(db: Database, { id, attempts }: MailRow): Promise<void> {
+  await db.deleteFrom('mails').where('id', '=', id).where('attempts', '=', attempts).execute()
+  await emptyLog(db)
 }
 
 /** Only of the attempt that failed: another process may have taken the mail since. */
@@ -53,6 +66,7 @@ export async function postpone(db: Database, mail: MailRow, { at, error }: { at:
 }
 
 export async function giveUp(db: Database, mail: MailRow, { now, error }: { now: Date; error: string }): Promise<void> {
+  if (outlivesAccount(mail)) return removeMail(db, mail)
   await db
     .updateTable('mails')
     .set({ ...wiped, failed_at: now.toISOString(), last_error: error })

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { html } from '../html.ts'
 import type { Visit } from '../verb.ts'
 import { acceptForms, readField, readToken } from './forms.ts'
@@ -6,8 +6,8 @@ import { type Page, sendPage } from './page.ts'
 
 /** What the pages behind the links of mails do. Times out of the links' lives are for these to judge. */
 export interface AccountPageVerbs {
-  confirmEmail(token: string): Promise<'confirmed' | 'taken' | 'expired'>
-  refuseEmail(token: string): Promise<'refused' | 'taken' | 'expired'>
+  confirmEmail(visit: Visit, token: string): Promise<'confirmed' | 'taken' | 'expired'>
+  refuseEmail(visit: Visit, token: string): Promise<'refused' | 'taken' | 'expired'>
   /** Answers a fault of the password in plain words, or what became of the link. */
   resetPassword(visit: Visit, input: { token: string; newPassword: string }): Promise<ResetOutcome>
 }
@@ -25,14 +25,14 @@ export function mountAccountPages(app: FastifyInstance, verbs: AccountPageVerbs)
     })
 
     scope.get('/confirm-email', async (request, reply) =>
-      sendPage(reply, confirmations[await verbs.confirmEmail(readToken(request))]),
+      sendPage(reply, confirmations[await verbs.confirmEmail(visitOf(request), readToken(request))]),
     )
 
     // Programs that look through mails open links, too: only a press of the button counts.
     scope.get('/refuse-email', async (request, reply) => sendPage(reply, refusalForm(readToken(request))))
 
     scope.post('/refuse-email', async (request, reply) =>
-      sendPage(reply, refusals[await verbs.refuseEmail(readField(request, 'token'))]),
+      sendPage(reply, refusals[await verbs.refuseEmail(visitOf(request), readField(request, 'token'))]),
     )
 
     scope.get('/reset-password', async (request, reply) => {
@@ -43,12 +43,15 @@ export function mountAccountPages(app: FastifyInstance, verbs: AccountPageVerbs)
     scope.post('/reset-password', async (request, reply) => {
       const token = readField(request, 'token')
       const input = { token, newPassword: readField(request, 'newPassword') }
-      const { headers, ip } = request
-      const outcome = await verbs.resetPassword({ headers, ip }, input)
+      const outcome = await verbs.resetPassword(visitOf(request), input)
       if (outcome === 'changed') return sendPage(reply, passwordChanged)
       return sendPage(reply, outcome === 'expired' ? expired : resetForm(token, outcome.fault))
     })
   })
+}
+
+function visitOf({ headers, ip }: FastifyRequest): Visit {
+  return { headers, ip }
 }
 
 const expired: Page = {

@@ -2,7 +2,7 @@ import type { Task } from '@taskwell/api'
 import { type Insertable, sql, type Updateable } from 'kysely'
 import type { Database } from '../database/open.ts'
 import type { ChangesTable, TasksTable } from '../database/schema.ts'
-import { Refusal } from '../errors.ts'
+import { accountGone } from '../errors.ts'
 import { isTaskRow, type MaybeTaskRow, taskColumns, toTask } from './task-row.ts'
 
 /** What an id stands for in a space, beside the space's revision, from one snapshot. */
@@ -35,11 +35,6 @@ export async function findSpaceRevision(db: Database, spaceId: string): Promise<
   return row.revision
 }
 
-/** The account was deleted while the request was under way. */
-function accountGone(): Refusal {
-  return new Refusal('unauthenticated')
-}
-
 /** Takes the next `count` revisions of the space; the answer is the last of them. The space is locked from here on. */
 export async function takeRevisions(db: Database, spaceId: string, count: number): Promise<number> {
   return (await moveSpace(db, spaceId, { revisions: count, tasks: 0 })).revision
@@ -64,7 +59,11 @@ export async function moveSpace(
 }
 
 export async function countTasks(db: Database, spaceId: string): Promise<number> {
-  const row = await db.selectFrom('spaces').select('task_count').where('id', '=', spaceId).executeTakeFirstOrThrow()
+  const row = await db
+    .selectFrom('spaces')
+    .select('task_count')
+    .where('id', '=', spaceId)
+    .executeTakeFirstOrThrow(accountGone)
   return row.task_count
 }
 
