@@ -27,6 +27,8 @@ export interface Server extends Program {
 type Settings = Readonly<Record<string, string>>
 
 const source = join(import.meta.dirname, '../src')
+/** As the npm scripts set it: a second start is twice as fast. */
+const compileCache = join(import.meta.dirname, '../../node_modules/.cache/node')
 const running = new Set<Program>()
 const folders: string[] = []
 
@@ -73,7 +75,7 @@ function startProgram(file: string, args: readonly string[], settings: Settings,
   const begun = performance.now()
   const { PATH, HOME, TMPDIR } = process.env
   const child = spawn(process.execPath, [join(source, file), ...args], {
-    env: { PATH, HOME, TMPDIR, LOG_LEVEL: 'warn', ...settings },
+    env: { PATH, HOME, TMPDIR, LOG_LEVEL: 'warn', NODE_COMPILE_CACHE: compileCache, ...settings },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   // Not everybody reads it.

@@ -92,7 +92,7 @@ describe.each(databases)('the dashboard on %s', (database) => {
           expect({ activity: stats.activity, performance: stats.performance }).toEqual(nearly(past))
         }
       }),
-      { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 40) },
+      { numRuns: Number(process.env['PROPERTY_RUNS'] ?? 8) },
     )
   }, 240_000)
 })
