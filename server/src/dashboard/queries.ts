@@ -131,7 +131,9 @@ export function selectActive(db: Database, spaceId: string, { start, end, length
       .where('space_id', '=', spaceId)
       .where('completed_ms', '>=', from)
       .where('completed_ms', '<', end)
-  const nextDay = sql<number>`${start} + ((active.first - ${start}) / ${length} + 1) * ${length}`
+  // The driver of SQLite sends large numbers as real ones, whose division leaves a fraction.
+  const [origin, day] = [sql`cast(${start} as bigint)`, sql`cast(${length} as bigint)`]
+  const nextDay = sql<number>`${origin} + ((active.first - ${origin}) / ${day} + 1) * ${day}`
   return db
     .withRecursive('active', (db) =>
       firstFrom(start).unionAll(

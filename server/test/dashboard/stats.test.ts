@@ -95,6 +95,19 @@ describe.each(databases)('statistics on %s', (database) => {
     expect(await streaks('2026-11-24T00:00:00Z', 'America/New_York')).toEqual([3, 4])
   })
 
+  test('a streak goes on, however much earlier in the day the next completion comes', async () => {
+    for (const at of [
+      '2026-11-20T23:59:59.999Z',
+      '2026-11-21T12:00:00Z',
+      '2026-11-22T11:00:00Z',
+      '2026-11-23T00:00:00Z',
+    ]) {
+      user.now = new Date(at)
+      await complete((await add(user, { title: at })).id)
+    }
+    expect((await stats()).performance).toMatchObject({ currentStreakDays: 4, longestStreakDays: 4 })
+  })
+
   test('a day that the zone skipped does not break a streak', async () => {
     for (const now of ['2011-12-29T20:00:00Z', '2011-12-30T20:00:00Z']) {
       user.now = new Date(now)
