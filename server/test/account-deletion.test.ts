@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { deleteUser } from '../src/account/index.ts'
 import { getAccount } from '../src/auth/index.ts'
 import { listChanges } from '../src/changes/index.ts'
-import { getStats } from '../src/dashboard/index.ts'
+import { getStats, listActivity } from '../src/dashboard/index.ts'
+import { listTasks } from '../src/tasks/index.ts'
 import { createToken } from '../src/tokens/index.ts'
 import { closeAccount } from '../src/account/queries.ts'
 import { databases } from './databases.ts'
@@ -224,6 +225,8 @@ describe.each(databases)('deleting an account on %s', (database) => {
     await deleteUser(store.db, { userId: ctx.caller.userId, now: new Date() })
     const late: Record<string, () => Promise<unknown>> = {
       changes: () => listChanges(ctx, { query: { since: 0 } }),
+      list: () => listTasks(ctx, { query: {} }),
+      activity: () => listActivity(ctx, { query: {} }),
       stats: () => getStats(ctx, { query: {} }),
       account: () => getAccount(ctx, {}),
       token: () => createToken(ctx, { body: { name: 'Late', scopes: ['tasks:read'] } }).catch(asAnswered),

@@ -1,8 +1,8 @@
 import type { Database } from '../database/open.ts'
 
 /**
- * Ends the least recently used sessions of a user who has more than that many; the newest is not among them. Answers
- * whether there were any.
+ * Ends the least recently used sessions of a user who has more than that many. The newest is among them only when that
+ * many are newer still. Answers whether there were any.
  */
 export async function endSurplusSessions(
   db: Database,
@@ -17,11 +17,12 @@ export async function endSurplusSessions(
         .selectFrom('sessions')
         .select('id')
         .where('user_id', '=', userId)
-        .where('id', '<>', newest)
+        // Of two sign-ins at once neither ends the other for being older than itself.
+        .orderBy((eb) => eb('id', '>=', newest), 'desc')
         .orderBy((eb) => eb.fn.coalesce('last_active_at', 'created_at'), 'desc')
         .orderBy('id', 'desc')
         .limit(10_000)
-        .offset(limit - 1),
+        .offset(limit),
     )
     .executeTakeFirst()
   return numDeletedRows > 0n

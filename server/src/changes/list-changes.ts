@@ -2,7 +2,7 @@ import type { ChangePage, ChangeQuery, Contract, Input } from '@taskwell/api'
 import type { Context } from '../context.ts'
 import { openCursor, sealCursor } from '../cursors.ts'
 import { getEpoch } from '../database/migrate.ts'
-import { invalid, Refusal } from '../errors.ts'
+import { accountGone, invalid, Refusal } from '../errors.ts'
 import { isTaskRow, maxPageText, toTask } from '../tasks/index.ts'
 import type { Outcome } from '../verb.ts'
 import { listFeed } from './queries.ts'
@@ -22,7 +22,7 @@ export async function listChanges(
   const limit = query.limit ?? defaultLimit
   const rows = await listFeed(ctx.db, { spaceId, after: place.after, limit, maxText: maxPageText })
   const [first] = rows
-  if (!first) throw new Error(`The space ${spaceId} is gone`)
+  if (!first) throw accountGone()
   const epoch = first.epoch ?? (await getEpoch(ctx.db))
   refuseLost(place, { epoch, floor: first.floor, revision: first.space_revision })
   const found = rows.filter(isTaskRow)

@@ -2,6 +2,7 @@ import type { ActivityItem, ActivityPage, Contract, Input } from '@taskwell/api'
 import type { Context } from '../context.ts'
 import { openCursor, sealCursor } from '../cursors.ts'
 import { isoInstant } from '../database/sql.ts'
+import { accountGone } from '../errors.ts'
 import type { Outcome } from '../verb.ts'
 import { selectActivity } from './activity-query.ts'
 import { changedIn, kindOfWrite, type Step } from './sum-up.ts'
@@ -20,7 +21,7 @@ export async function listActivity(
     limit: query.limit ?? defaultLimit,
   }).execute()
   const [first] = rows
-  if (!first) throw new Error(`The space ${ctx.caller.spaceId} is gone`)
+  if (!first) throw accountGone()
   const items = [...Map.groupBy(rows.filter(isFound), (row) => row.last).values()].map(toItem)
   const last = items.at(-1)
   const hasMore = last !== undefined && (first.found ?? 0) > items.length

@@ -1,7 +1,7 @@
 import type { Contract, Input, TaskPage } from '@taskwell/api'
 import { calendarAt } from '../calendar/index.ts'
 import type { Context } from '../context.ts'
-import { invalid } from '../errors.ts'
+import { accountGone, invalid } from '../errors.ts'
 import type { Outcome } from '../verb.ts'
 import { searchWords } from '../text/index.ts'
 import { searchCandidates } from '../database/sql.ts'
@@ -18,7 +18,7 @@ export async function listTasks(ctx: Context, { query }: Input<Contract['listTas
   const request = await pageRequest(ctx, query)
   const rows = await selectPage(ctx.db, request).execute()
   const [first] = rows
-  if (!first) throw new Error(`The space ${ctx.caller.spaceId} is gone`)
+  if (!first) throw accountGone()
   const found = rows.filter(isTaskRow)
   const last = found.at(-1)
   const hasMore = last !== undefined && (last.found ?? 0) > found.length

@@ -73,10 +73,13 @@ describe.each(databases)('no way in for anybody else on %s:', (database) => {
     await app.stop()
     await mails.stop()
   })
+  // What each test has left as it was.
   afterEach(async () => {
+    /* oxlint-disable vitest/no-standalone-expect */
     expect(await ownedRows(app.db, owner)).toEqual(before)
     expect(eventsOfOwner()).toBe(events)
     expect([ear.changes, ear.users, ear.others, ear.socket.connected]).toEqual([[], [], [], true])
+    /* oxlint-enable vitest/no-standalone-expect */
   })
 
   const eventsOfOwner = () => app.events.filter(({ spaceId }) => spaceId === owner.spaceId).length

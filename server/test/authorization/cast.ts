@@ -32,7 +32,7 @@ export interface Pair {
 }
 
 /** What the body of the write was that the idempotency key stands for. */
-export const keyedBody = { title: 'Written with a key' }
+const keyedBody = { title: 'Written with a key' }
 
 export async function createPerson(app: TestApp, name: string, writes: number): Promise<Person> {
   const email = `${randomUUID()}@example.com`

@@ -29,7 +29,7 @@ describe.each(databases.filter(({ kind }) => kind === 'sqlite'))('names that are
     const columns = tables.flatMap((table) => table.columns.map(({ name }) => name))
     const camel = columns.map((name) => name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase()))
     known = [...new Set([...namesIn(contract), ...columns, ...camel, '__proto__', 'constructor', 'role'])]
-    expect(known.length).toBeGreaterThan(120)
+    if (known.length < 120) throw new Error('Most names were not found')
   })
   afterAll(async () => {
     requests.close()

@@ -56,6 +56,11 @@ function taskSlots(call: Call, extra: Partial<Slot> = {}): Slot[] {
   ]
 }
 
+/** Its owner brings it back by that. */
+function mayNameDeleted({ at, sort, call, foreign, wrongType }: Slot): Slot {
+  return { at, sort, call, foreign, wrongType }
+}
+
 function batchOf(operation: object): Call {
   return { body: { operations: [operation] } }
 }
@@ -106,7 +111,7 @@ export const matrix: Readonly<Record<OperationName, Row>> = {
   updateTask: { door: 'tasks:write', slots: taskSlots({ body: title }) },
   replaceTask: { door: 'tasks:write', slots: taskSlots({ body: title }) },
   deleteTask: { door: 'tasks:write', slots: taskSlots({}) },
-  restoreTask: { door: 'tasks:write', slots: taskSlots({}).map(({ deleted: _, ...slot }) => slot) },
+  restoreTask: { door: 'tasks:write', slots: taskSlots({}).map(mayNameDeleted) },
   listTaskHistory: {
     door: 'tasks:read',
     slots: [
