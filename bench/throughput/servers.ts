@@ -1,0 +1,100 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createClient } from '@taskwell/api'
+
+/** A running server with one user and tasks of hers. */
+export interface Subject {
+  readonly name: string
+  readonly url: string
+  readonly authorization: string
+  readonly taskId: string
+  /** Resident memory now, in megabytes. */
+  memory(): number
+  stop(): Promise<void>
+}
+
+const root = join(import.meta.dirname, '../..')
+
+/** Starts the bare server, on the first core, with a database in `folder`. */
+export async function startReference(folder: string, tasks: number): Promise<Subject> {
+  const program = join(import.meta.dirname, 'reference-server.ts')
+  const child = onCore(0, [program, join(folder, 'reference.db'), String(tasks)], {})
+  const [, url = '', token = '', taskId = ''] = await outputOf(child, /ready: (\S+) (\S+) (\S+)\n/)
+  return { name: 'reference', url, authorization: `Bearer ${token}`, taskId, ...handleOf(child) }
+}
+
+/**
+ * Starts Taskwell, on the first core, as its users run it: validation, security headers, a log line for each request, and
+ * limits, which are only set high.
+ */
+export async function startTaskwell(
+  folder: string,
+  tasks: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Subject> {
+  const name = settings['DATABASE_URL'] === undefined ? 'taskwell' : 'taskwell on PostgreSQL'
+  const dataDir = join(folder, name.replaceAll(' ', '-'))
+  mkdirSync(dataDir, { recursive: true })
+  const { PATH, HOME } = process.env
+  const env = { PATH, HOME, DATA_DIR: dataDir, AUTH_SECRET: randomBytes(32).toString('hex'), ...highLimits, ...settings }
+  const seeded = execFileSync(
+    process.execPath,
+    [join(root, 'server/src/cli/main.ts'), 'seed', '--tasks', String(tasks)],
+    { env, encoding: 'utf8' },
+  )
+  const [, email = '', password = ''] = /for (\S+), password (\S+)/.exec(seeded) ?? []
+  const program = ['--max-semi-space-size=4', join(root, 'server/src/main.ts')]
+  const child = onCore(0, program, { ...env, PORT: '0', NODE_ENV: 'production' })
+  const [, url = ''] = await outputOf(child, /ready: (\S+)\n/)
+  const client = createClient({ baseUrl: url })
+  const { headers } = await client.login({ body: { email, password } })
+  const token = headers.get('set-auth-token') ?? ''
+  const { body } = await createClient({ baseUrl: url, token: () => token }).listTasks({ query: { limit: 1 } })
+  return {
+    name,
+    url: url.replace('localhost', '127.0.0.1'),
+    authorization: `Bearer ${token}`,
+    taskId: body.items[0]?.id ?? '',
+    ...handleOf(child),
+  }
+}
+
+const highLimits = { LIMIT_READS: '999999999', LIMIT_WRITES: '999999999', LIMIT_TASKS: '999999999' }
+
+/** Runs a Node program on one core, where the system can do that. */
+export function onCore(core: 0 | 1, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+  const stdio = ['ignore', 'pipe', 'inherit'] as const
+  if (process.platform !== 'linux') return spawn(process.execPath, args, { env, stdio: [...stdio] })
+  return spawn('taskset', ['-c', String(core), process.execPath, ...args], { env, stdio: [...stdio] })
+}
+
+/** What the pattern finds in the output of the program, which goes on being read. */
+async function outputOf(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
+  return await new Promise((resolve, reject) => {
+    let output = ''
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      if (output.length < 100_000) output += text
+      const found = pattern.exec(output)
+      if (found) resolve(found)
+    })
+    child.once('exit', (code) => reject(new Error(`A server ended with ${code}: ${output}`)))
+  })
+}
+
+function handleOf(child: ChildProcess): Pick<Subject, 'memory' | 'stop'> {
+  return {
+    memory: () => residentMegabytes(child.pid),
+    stop: async () => {
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGTERM')
+      await ended
+    },
+  }
+}
+
+function residentMegabytes(pid: number | undefined): number {
+  const [, kilobytes = 'NaN'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kilobytes) / 1024
+}
