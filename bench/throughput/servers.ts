@@ -38,7 +38,14 @@ export async function startTaskwell(
   const dataDir = join(folder, name.replaceAll(' ', '-'))
   mkdirSync(dataDir, { recursive: true })
   const { PATH, HOME } = process.env
-  const env = { PATH, HOME, DATA_DIR: dataDir, AUTH_SECRET: randomBytes(32).toString('hex'), ...highLimits, ...settings }
+  const env = {
+    PATH,
+    HOME,
+    DATA_DIR: dataDir,
+    AUTH_SECRET: randomBytes(32).toString('hex'),
+    ...highLimits,
+    ...settings,
+  }
   const seeded = execFileSync(
     process.execPath,
     [join(root, 'server/src/cli/main.ts'), 'seed', '--tasks', String(tasks)],
