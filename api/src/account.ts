@@ -104,3 +104,16 @@ export const updateAccount = endpoint({
   status: 200,
   reply: User,
 })
+
+export const deleteAccount = endpoint({
+  method: 'DELETE',
+  path: '/api/account',
+  summary: 'Delete the own account for good',
+  description:
+    'Answers when every trace is erased, which takes seconds for very many tasks. From the first moment on the account is closed and its address free.',
+  tag,
+  limit: 'write',
+  body: Type.Object({ password: text({ minLength: 1, maxLength: 128 }) }, { additionalProperties: false }),
+  status: 204,
+  errors: ['invalid_credentials'],
+})

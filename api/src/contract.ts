@@ -1,10 +1,15 @@
+import * as accountEvents from './account-events.ts'
 import * as account from './account.ts'
 import * as batch from './batch.ts'
 import * as bin from './bin.ts'
 import * as changes from './changes.ts'
+import * as dashboard from './dashboard.ts'
+import * as exports from './export.ts'
 import * as health from './health.ts'
 import * as history from './history.ts'
+import * as sessions from './sessions.ts'
 import * as tasks from './tasks.ts'
+import * as tokens from './tokens.ts'
 
 /** Every operation of the API, by name. */
 export const contract = {
@@ -14,6 +19,15 @@ export const contract = {
   getSession: account.getSession,
   getAccount: account.getAccount,
   updateAccount: account.updateAccount,
+  deleteAccount: account.deleteAccount,
+  exportAccount: exports.exportAccount,
+  listSessions: sessions.listSessions,
+  endSession: sessions.endSession,
+  endOtherSessions: sessions.endOtherSessions,
+  listAccountEvents: accountEvents.listAccountEvents,
+  listTokens: tokens.listTokens,
+  createToken: tokens.createToken,
+  deleteToken: tokens.deleteToken,
   createTask: tasks.createTask,
   listTasks: tasks.listTasks,
   getTask: tasks.getTask,
@@ -27,6 +41,8 @@ export const contract = {
   eraseTask: bin.eraseTask,
   listChanges: changes.listChanges,
   undoChange: history.undoChange,
+  getStats: dashboard.getStats,
+  listActivity: dashboard.listActivity,
   getHealth: health.getHealth,
   getLiveness: health.getLiveness,
   getReadiness: health.getReadiness,

@@ -4,7 +4,8 @@ import type { ErrorCode } from './errors.ts'
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 
 /** What a personal API token must be allowed to do before an endpoint takes it. */
-export type Scope = 'tasks:read' | 'tasks:write' | 'account:read'
+export const scopes = ['tasks:read', 'tasks:write', 'account:read'] as const
+export type Scope = (typeof scopes)[number]
 
 /** One operation of the API as data: the server mounts it, the client calls it, OpenAPI describes it. */
 export interface Endpoint {
@@ -29,11 +30,15 @@ export interface Endpoint {
   readonly idempotent?: boolean
   /** `task`: the task's version; `revision`: the state of the caller's space. Such replies answer 304 when unchanged. */
   readonly etag?: 'task' | 'revision'
+  /** Whether the reply tells of "now" whatever is asked, so that an `etag` of `revision` holds for a minute. */
+  readonly timely?: boolean
   /** Whether replies carry `Taskwell-Revision`. */
   readonly revision?: boolean
   /** The usual status, and what an exception to it means. */
   readonly status: 200 | 201 | 204
   readonly alternative?: { readonly status: 200; readonly meaning: string }
+  /** Whether the reply is written piece by piece, since it may be larger than memory. */
+  readonly streamed?: boolean
   /** `undefined` when the reply has no body. */
   readonly reply?: TSchema
   /** Refusals of its own, beside those that every endpoint shares. */

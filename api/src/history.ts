@@ -14,20 +14,21 @@ export const changeKinds = [
 ] as const
 export type ChangeKind = (typeof changeKinds)[number]
 
+/** The fields of a task that writes change. */
+export const changedFieldNames = [
+  'title',
+  'description',
+  'completed',
+  'completedAt',
+  'priority',
+  'dueDate',
+  'dueTime',
+  'dueTimeZone',
+  'deletedAt',
+] as const
+
 /** Fields of a task that a write changed. */
-const Fields = Type.Partial(
-  Type.Pick(Task, [
-    'title',
-    'description',
-    'completed',
-    'completedAt',
-    'priority',
-    'dueDate',
-    'dueTime',
-    'dueTimeZone',
-    'deletedAt',
-  ]),
-)
+const Fields = Type.Partial(Type.Pick(Task, changedFieldNames))
 
 export const HistoryItem = Type.Object({
   revision: Type.Integer(),
@@ -84,5 +85,5 @@ export const undoChange = endpoint({
   revision: true,
   status: 200,
   reply: UndoReply,
-  errors: ['not_found', 'conflict'],
+  errors: ['not_found', 'conflict', 'quota_exceeded'],
 })

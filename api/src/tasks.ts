@@ -190,5 +190,5 @@ export const restoreTask = endpoint({
   revision: true,
   status: 200,
   reply: Task,
-  errors: ['not_found', 'precondition_failed'],
+  errors: ['not_found', 'precondition_failed', 'quota_exceeded'],
 })

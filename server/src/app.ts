@@ -2,31 +2,53 @@ import type { Server } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import {
+  createErasure,
+  deleteAccountWith,
+  endOtherSessions,
+  endSessionWith,
+  exportAccount,
+  listSessions,
+} from './account/index.ts'
+import { createFailureLog, listAccountEvents } from './account-events/index.ts'
+import {
+  confirmEmail,
+  createActivity,
   createAuth,
   createFindCaller,
-  findLiveSessions,
+  createIdentify,
+  findStandings,
   getAccount,
   getSession,
-  handOver,
   loginWith,
   logoutWith,
+  nativeRoutes,
+  refuseEmail,
   registerWith,
+  resetPassword,
   updateAccount,
 } from './auth/index.ts'
+import { scheduleBackups } from './backup/index.ts'
 import { createFeed, listChanges } from './changes/index.ts'
 import type { Config } from './config.ts'
-import type { SpaceChanged } from './context.ts'
+import type { News, SpaceChanged } from './context.ts'
+import { getStats, listActivity } from './dashboard/index.ts'
 import { getEpoch } from './database/migrate.ts'
 import { type Database, databaseKind } from './database/open.ts'
+import { findForeignWrites } from './database/sql.ts'
 import { mountDocs } from './docs/index.ts'
 import { healthVerbs } from './health/index.ts'
 import { createHttp } from './http/create-http.ts'
 import { isAllowedSite } from './http/cross-site.ts'
 import { mount } from './http/mount.ts'
 import { mountNative } from './http/mount-native.ts'
-import { createRealtime } from './realtime.ts'
-import { mountSite } from './site/index.ts'
+import { createLimits, noLimits } from './limits/index.ts'
+import { startOutbox } from './mail/index.ts'
+import { mountMetrics } from './metrics/index.ts'
+import { createRealtime } from './realtime/index.ts'
+import { startRetention } from './retention/index.ts'
+import { mountAccountPages, mountSite } from './site/index.ts'
 import * as tasks from './tasks/index.ts'
+import { createToken, deleteToken, listTokens } from './tokens/index.ts'
 
 export interface AppOptions {
   readonly config: Config & { readonly baseUrl: string }
@@ -44,6 +66,13 @@ export interface AppOptions {
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const { config, db, secret, log, server, now = () => new Date(), onChange = () => {} } = options
   const app = createHttp({ ...config, log, server })
+  const outbox = startOutbox({ db, smtp: config.smtp, log, now })
+  const failures = createFailureLog({ db, log })
+  const activity = createActivity({ db, log })
+  const erasure = createErasure({ db, log })
+  app.addHook('onClose', async () => {
+    await Promise.all([failures, activity, erasure].map((job) => job.stop()))
+  })
   const auth = createAuth({
     db,
     kind: databaseKind(db),
@@ -52,49 +81,83 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     emailVerification: config.emailVerification,
     registration: config.registration,
     log,
+    onAccountChange: (userId) => publish({ userId }),
+    outbox,
+    now,
+    sessionsAUser: config.sessionsAUser,
+    onSignInFailed: (attempt) => failures.add(attempt),
   })
-  const findCaller = await createFindCaller({ db, auth })
+  const limits = config.limits
+    ? createLimits({ settings: config.limits, secret, isSecure: config.baseUrl.startsWith('https:') })
+    : noLimits
+  const findCaller = await createFindCaller({ db, auth, activity })
+  const identify = createIdentify({ db, findCaller, activity })
   const allowedOrigins = new Set([config.baseUrl, ...config.corsOrigins].map((origin) => origin.toLowerCase()))
   const realtime = createRealtime({
     server,
     log,
+    socketsAUser: config.limits?.sockets,
     feed: createFeed(db),
     epoch: await getEpoch(db),
-    findCaller: (visit) => findCaller(visit, now()),
+    findCaller: (visit) => identify(visit, now()),
     isAllowedSite: ({ headers }) => isAllowedSite(headers, allowedOrigins),
-    findLiveSessions: (ids) => findLiveSessions(db, ids, now()),
+    findStandings: (credentials) => findStandings(db, credentials, now()),
+    findForeignWrites: () => findForeignWrites(db),
+    now,
   })
+  function publish(news: News): void {
+    realtime.tell(news)
+    if ('spaceId' in news) onChange(news)
+  }
+  const retention = startRetention({ db, log, now, publish })
+  const backups = config.backups && scheduleBackups({ ...config.backups, log, now })
+  app.addHook('onClose', async () => backups?.stop())
   let stopping = false
   app.addHook('preClose', async () => {
     stopping = true
-    realtime.close()
+    await Promise.all([realtime.close(), retention.stop()])
   })
+  app.addHook('onClose', () => outbox.stop())
   mount(app, {
     verbs: {
       register: registerWith({ db, auth }),
       login: loginWith({ db, auth }),
-      logout: logoutWith({ auth }),
+      logout: logoutWith({ db, auth }),
       getSession,
       getAccount,
       updateAccount,
+      deleteAccount: deleteAccountWith({ auth, erasure }),
+      exportAccount,
+      listSessions,
+      endSession: endSessionWith({ auth }),
+      endOtherSessions,
+      listAccountEvents,
+      listTokens,
+      createToken,
+      deleteToken,
       ...tasks,
       replaceTask: tasks.updateTask,
       listChanges,
+      getStats,
+      listActivity,
       ...healthVerbs(db, () => stopping),
     },
-    identify: findCaller,
-    base: {
-      db,
-      secret,
-      publish: (event) => {
-        realtime.notify(event.spaceId, event.revision)
-        onChange(event)
-      },
-    },
+    identify,
+    limits,
+    base: { db, secret, taskQuota: config.limits?.tasks, publish },
     now,
   })
-  mountNative(app, (visit, request) => handOver(auth, visit, request))
+  mountNative(app, nativeRoutes({ auth, limits, findCaller, now }))
+  if (config.metrics) {
+    const guard = { token: config.metricsToken, trustsProxy: config.trustProxy.length > 0 }
+    await mountMetrics(app, { ...guard, server, db, log, ...(backups && { lastBackupAt: backups.lastAt }) })
+  }
   mountDocs(app)
-  mountSite(app)
+  mountSite(app, { baseUrl: config.baseUrl, now })
+  mountAccountPages(app, {
+    confirmEmail: (token) => confirmEmail({ db, now: now(), publish }, token),
+    refuseEmail: (token) => refuseEmail({ db, now: now(), publish }, token),
+    resetPassword: (visit, input) => resetPassword(auth, visit, input),
+  })
   return app
 }

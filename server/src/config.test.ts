@@ -15,10 +15,28 @@ describe('without any settings', () => {
       dataDir: resolve('data'),
       database: { kind: 'sqlite', file: resolve('data/taskwell.db'), synchronous: 'full' },
       authSecret: undefined,
+      smtp: undefined,
       emailVerification: 'optional',
       registration: 'open',
       corsOrigins: [],
       trustProxy: [],
+      backups: undefined,
+      allowUnsafePostgres: false,
+      redisUrl: undefined,
+      metrics: false,
+      metricsToken: undefined,
+      logFormat: undefined,
+      sessionsAUser: 50,
+      limits: {
+        reads: 600,
+        writes: 240,
+        logins: 10,
+        loginsAddress: 30,
+        registrations: 10,
+        mails: 3,
+        sockets: 20,
+        tasks: 250_000,
+      },
       logLevel: 'info',
       production: false,
       withoutEffect: [],
@@ -48,6 +66,11 @@ describe('a good value', () => {
     ['EMAIL_VERIFICATION', 'optional', { emailVerification: 'optional' }],
     ['REGISTRATION', 'closed', { registration: 'closed' }],
     ['REGISTRATION', 'open', { registration: 'open' }],
+    ['METRICS', 'on', { metrics: true }],
+    ['METRICS_TOKEN', 'x'.repeat(16), { metricsToken: 'x'.repeat(16) }],
+    ['LOG_FORMAT', 'text', { logFormat: 'text' }],
+    ['ALLOW_UNSAFE_POSTGRES', 'on', { allowUnsafePostgres: true }],
+    ['BACKUP_DIR', '/srv/backups', { backups: { folder: '/srv/backups', every: 86_400_000, keep: 7 } }],
     ['LOG_LEVEL', 'silent', { logLevel: 'silent' }],
     ['LOG_LEVEL', 'trace', { logLevel: 'trace' }],
     ['NODE_ENV', 'production', { production: true }],
@@ -63,6 +86,20 @@ describe('a good value', () => {
     ],
   ])('of %s, %j, is read', (name, value, expected) => {
     expect(readConfig({ [name]: value })).toEqual({ ...readConfig({}), ...expected })
+  })
+
+  test.each([
+    ['LIMIT_READS', 'reads'],
+    ['LIMIT_WRITES', 'writes'],
+    ['LIMIT_LOGINS', 'logins'],
+    ['LIMIT_LOGINS_IP', 'loginsAddress'],
+    ['LIMIT_REGISTRATIONS', 'registrations'],
+    ['LIMIT_MAILS', 'mails'],
+    ['LIMIT_SOCKETS', 'sockets'],
+    ['LIMIT_TASKS', 'tasks'],
+  ])('of %s is the limit of its name', (name, member) => {
+    expect(readConfig({ [name]: '999999999' }).limits).toEqual({ ...readConfig({}).limits, [member]: 999_999_999 })
+    expect(readConfig({ LIMITS: 'off', [name]: '7' }).limits).toBeUndefined()
   })
 
   test('of DATA_DIR moves the embedded database along', () => {
@@ -95,6 +132,12 @@ describe('a good value', () => {
 })
 
 const bad: [name: string, values: string[]][] = [
+  ['BACKUP_EVERY', ['daily', '0h', '24', '1.5h', '99d', '-1h', '24H']],
+  ['BACKUP_KEEP', ['0', 'all', '-1', '10000']],
+  ['METRICS', ['yes', 'On']],
+  ['METRICS_TOKEN', ['hunter2', 'with a space in it, and long']],
+  ['LOG_FORMAT', ['pretty', 'JSON']],
+  ['ALLOW_UNSAFE_POSTGRES', ['yes', '1']],
   ['PORT', ['65536', '-1', '3000.5', '3e3', '0x50', 'http', '999999', '80 81']],
   ['BASE_URL', ['tasks.example.org', 'https://', 'ftp://tasks.example.org', 'file:///srv', '//tasks.example.org']],
   ['BASE_URL', ['https://tasks.example.org/tasks', 'https://tasks.example.org/?a=1', 'https://tasks.example.org/#top']],
@@ -109,6 +152,10 @@ const bad: [name: string, values: string[]][] = [
   ['EMAIL_VERIFICATION', ['yes', 'Required', 'true']],
   ['REGISTRATION', ['Closed', 'invite-me', 'false']],
   ['LOG_LEVEL', ['verbose', 'INFO', '30']],
+  ['LIMITS', ['On', 'maybe', '0', 'false']],
+  ['LIMIT_READS', ['0', '-1', '1e3', '10.5', 'many', '1000000000', '١']],
+  ['LIMIT_LOGINS_IP', ['0', 'none', '01']],
+  ['LIMIT_TASKS', ['0', 'unlimited', '0x10']],
   ['SQLITE_SYNCHRONOUS', ['off', 'extra', '0', 'FULL']],
   [
     'CORS_ORIGINS',
@@ -204,25 +251,49 @@ function anotherBad(name: string, value: string): string {
 
 describe('settings of later versions', () => {
   test.each([
-    ['SMTP_URL', { SMTP_URL: 'http://mail.example', MAIL_FROM: 'a@example.org' }],
-    ['MAIL_FROM', { SMTP_URL: 'smtp://mail.example' }],
     ['REDIS_URL', { REDIS_URL: 'localhost:6379' }],
-    ['LIMITS', { LIMITS: 'maybe' }],
     ['METRICS', { METRICS: 'yes' }],
-    ['LIMIT_READS', { LIMIT_READS: '0' }],
-    ['LIMIT_LOGINS_IP', { LIMIT_LOGINS_IP: 'many' }],
+    ['LIMIT_SESSIONS', { LIMIT_SESSIONS: 'many' }],
   ])('%s is judged like the others', (name, environment) => {
     expect(() => readConfig(environment)).toThrow(name)
   })
 
   test('are named when they are set', () => {
-    expect(readConfig({ LIMITS: 'off', REDIS_URL: 'redis://127.0.0.1' }).withoutEffect).toEqual(['REDIS_URL', 'LIMITS'])
+    expect(readConfig({ METRICS: 'on', REDIS_URL: 'redis://127.0.0.1' }).withoutEffect).toEqual([
+      'REDIS_URL',
+      'METRICS',
+    ])
     expect(readConfig({}).withoutEffect).toEqual([])
   })
+})
 
-  test('a mail server makes verification the default', () => {
-    const mail = { SMTP_URL: 'smtp://mail.example', MAIL_FROM: 'a@example.org' }
+describe('a mail server', () => {
+  const mail = { SMTP_URL: 'smtp://mail.example', MAIL_FROM: 'a@example.org' }
+
+  test('makes verification the default', () => {
     expect(readConfig(mail).emailVerification).toBe('required')
     expect(readConfig({ ...mail, EMAIL_VERIFICATION: 'optional' }).emailVerification).toBe('optional')
+  })
+
+  test.each(['a@example.org', 'Taskwell <a@example.org>', '<a@example.org>', 'The Täsk Well <tasks+x@mail.example>'])(
+    'sends from %j',
+    (from) => {
+      expect(readConfig({ ...mail, MAIL_FROM: from }).smtp).toEqual({ url: mail.SMTP_URL, from })
+    },
+  )
+
+  test.each(['Taskwell', 'a@b@c', 'a@example.org, b@example.org', 'Taskwell <a>', 'T <a@b> <c@d>', 'T\r\nBcc: <a@b>'])(
+    'cannot send from %j',
+    (from) => {
+      expect(() => readConfig({ ...mail, MAIL_FROM: from })).toThrow('MAIL_FROM')
+    },
+  )
+
+  test.each([
+    ['SMTP_URL', { ...mail, SMTP_URL: 'http://mail.example' }],
+    ['SMTP_URL', { ...mail, SMTP_URL: 'smtp://' }],
+    ['MAIL_FROM', { SMTP_URL: 'smtp://mail.example' }],
+  ])('is told what is wrong with %s', (name, environment) => {
+    expect(() => readConfig(environment)).toThrow(name)
   })
 })

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import type { DatabaseConfig } from './database/open.ts'
+import type { LimitSettings } from './limits/index.ts'
 
 export interface Config {
   readonly host: string
@@ -12,15 +13,38 @@ export interface Config {
   readonly database: DatabaseConfig
   /** Undefined means the one kept in `dataDir`. */
   readonly authSecret: string | undefined
+  /** Undefined means that mails are written to the log. */
+  readonly smtp: { readonly url: string; readonly from: string } | undefined
   readonly emailVerification: 'required' | 'optional'
   readonly registration: 'open' | 'closed'
   readonly corsOrigins: readonly string[]
   /** Addresses or CIDRs of proxies whose `X-Forwarded-*` headers count. */
   readonly trustProxy: readonly string[]
+  /** Where copies of the store are made by themselves; undefined means nowhere. */
+  readonly backups: BackupSettings | undefined
+  /** Whether PostgreSQL may lose commits that it has confirmed. */
+  readonly allowUnsafePostgres: boolean
+  readonly redisUrl: string | undefined
+  readonly metrics: boolean
+  /** What a reader of the metrics that is not on a private address must show. */
+  readonly metricsToken: string | undefined
+  readonly logFormat: 'json' | 'text' | undefined
+  /** How many live sessions a user may have. */
+  readonly sessionsAUser: number
+  /** Undefined when they are off. */
+  readonly limits: LimitSettings | undefined
   readonly logLevel: (typeof logLevels)[number]
   /** Settings that are right and that this version has no use for yet. */
   readonly withoutEffect: readonly string[]
   readonly production: boolean
+}
+
+export interface BackupSettings {
+  readonly folder: string
+  /** In milliseconds. */
+  readonly every: number
+  /** How many are kept. */
+  readonly keep: number
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -41,9 +65,7 @@ export function readConfig(environment: Environment = process.env): Config {
     if (!choices.includes(value)) throw new ConfigError(`${name} must be one of: ${choices.join(', ')}`)
     return value
   }
-  const smtpUrl = readUrl('SMTP_URL', read('SMTP_URL'), ['smtp:', 'smtps:'])
-  if (smtpUrl !== undefined && read('MAIL_FROM') === undefined)
-    throw new ConfigError('MAIL_FROM is needed with SMTP_URL')
+  const smtp = readSmtp(read('SMTP_URL'), read('MAIL_FROM'))
   const production = read('NODE_ENV') === 'production'
   const dataDir = resolve(read('DATA_DIR') ?? './data')
   const config: Config = {
@@ -53,12 +75,21 @@ export function readConfig(environment: Environment = process.env): Config {
     dataDir,
     database: readDatabase(read('DATABASE_URL'), dataDir, choose('SQLITE_SYNCHRONOUS', ['full', 'normal'], 'full')),
     authSecret: readSecret(read('AUTH_SECRET')),
-    emailVerification: choose('EMAIL_VERIFICATION', ['required', 'optional'], smtpUrl ? 'required' : 'optional'),
+    smtp,
+    emailVerification: choose('EMAIL_VERIFICATION', ['required', 'optional'], smtp ? 'required' : 'optional'),
     registration: choose('REGISTRATION', ['open', 'closed'], 'open'),
     corsOrigins: readList(read('CORS_ORIGINS')).map((origin) => readOrigin('CORS_ORIGINS', origin) ?? origin),
     trustProxy: readList(read('TRUST_PROXY')).map(readCidr),
+    sessionsAUser: readNumber('LIMIT_SESSIONS', read('LIMIT_SESSIONS'), 50),
+    limits: readLimits(read, choose('LIMITS', ['on', 'off'], 'on')),
+    backups: readBackups(read),
+    allowUnsafePostgres: choose('ALLOW_UNSAFE_POSTGRES', ['on', 'off'], 'off') === 'on',
+    redisUrl: readUrl('REDIS_URL', read('REDIS_URL'), ['redis:', 'rediss:']),
+    metrics: choose('METRICS', ['on', 'off'], 'off') === 'on',
+    metricsToken: readMetricsToken(read('METRICS_TOKEN')),
+    logFormat: read('LOG_FORMAT') === undefined ? undefined : choose('LOG_FORMAT', ['json', 'text'], 'json'),
     logLevel: choose('LOG_LEVEL', logLevels, 'info'),
-    withoutEffect: ['SMTP_URL', 'MAIL_FROM', ...readUpcoming(read, choose)].filter((name) => read(name) !== undefined),
+    withoutEffect: ['REDIS_URL'].filter((name) => read(name) !== undefined),
     production,
   }
   if (production && config.database.kind === 'postgres' && config.authSecret === undefined) {
@@ -69,22 +100,62 @@ export function readConfig(environment: Environment = process.env): Config {
   return config
 }
 
-const limits = ['READS', 'WRITES', 'LOGINS', 'LOGINS_IP', 'REGISTRATIONS', 'MAILS', 'SOCKETS', 'SESSIONS', 'TASKS']
-
-/** Judges the settings of the contract that come into effect with later versions, and names them. */
-function readUpcoming(
-  read: (name: string) => string | undefined,
-  choose: (name: string, choices: readonly string[], fallback: string) => string,
-): string[] {
-  readUrl('REDIS_URL', read('REDIS_URL'), ['redis:', 'rediss:'])
-  choose('LIMITS', ['on', 'off'], 'on')
-  choose('METRICS', ['on', 'off'], 'off')
-  const names = limits.map((name) => `LIMIT_${name}`)
-  for (const name of names) {
-    if (!/^[1-9]\d{0,8}$/.test(read(name) ?? '1')) throw new ConfigError(`${name} must be a number from 1 to 999999999`)
-  }
-  return ['REDIS_URL', 'LIMITS', 'METRICS', ...names]
+function readBackups(read: (name: string) => string | undefined): BackupSettings | undefined {
+  const folder = read('BACKUP_DIR')
+  const [, count = '', unit = ''] = /^([1-9]\d{0,3})([mhd])$/.exec(read('BACKUP_EVERY') ?? '24h') ?? []
+  const every = Number(count) * (unit === 'm' ? 60_000 : unit === 'h' ? 3_600_000 : 86_400_000)
+  if (count === '' || every > longestTimer)
+    throw new ConfigError('BACKUP_EVERY must be such as 30m, 24h or 7d, up to 24d')
+  const keep = read('BACKUP_KEEP') ?? '7'
+  if (!/^[1-9]\d{0,3}$/.test(keep)) throw new ConfigError('BACKUP_KEEP must be a number from 1 to 9999')
+  if (folder !== undefined) return { folder: resolve(folder), every, keep: Number(keep) }
+  const vain = ['BACKUP_EVERY', 'BACKUP_KEEP'].find((name) => read(name) !== undefined)
+  if (vain !== undefined) throw new ConfigError(`${vain} needs BACKUP_DIR: name the folder for the backups`)
+  return undefined
 }
+
+/** What a timer of Node can wait, in milliseconds. */
+const longestTimer = 2_147_483_647
+
+function readMetricsToken(value: string | undefined): string | undefined {
+  if (value !== undefined && !/^[\x21-\x7e]{16,}$/.test(value)) {
+    throw new ConfigError('METRICS_TOKEN must have at least 16 characters, without spaces')
+  }
+  return value
+}
+
+/** All are judged, even when they are off. */
+function readLimits(read: (name: string) => string | undefined, state: 'on' | 'off'): LimitSettings | undefined {
+  const readLimit = (name: string, fallback: number): number => readNumber(name, read(name), fallback)
+  const limits: LimitSettings = {
+    reads: readLimit('LIMIT_READS', 600),
+    writes: readLimit('LIMIT_WRITES', 240),
+    logins: readLimit('LIMIT_LOGINS', 10),
+    loginsAddress: readLimit('LIMIT_LOGINS_IP', 30),
+    registrations: readLimit('LIMIT_REGISTRATIONS', 10),
+    mails: readLimit('LIMIT_MAILS', 3),
+    sockets: readLimit('LIMIT_SOCKETS', 20),
+    tasks: readLimit('LIMIT_TASKS', 250_000),
+  }
+  return state === 'on' ? limits : undefined
+}
+
+function readNumber(name: string, value: string | undefined, fallback: number): number {
+  if (value === undefined) return fallback
+  if (!/^[1-9]\d{0,8}$/.test(value)) throw new ConfigError(`${name} must be a number from 1 to 999999999`)
+  return Number(value)
+}
+
+function readSmtp(address: string | undefined, from: string | undefined): Config['smtp'] {
+  const url = readUrl('SMTP_URL', address, ['smtp:', 'smtps:'])
+  if (from !== undefined && !sender.test(from))
+    throw new ConfigError('MAIL_FROM must be an address such as Taskwell <tasks@example.org>')
+  if (url === undefined) return undefined
+  if (from === undefined) throw new ConfigError('MAIL_FROM is needed with SMTP_URL')
+  return { url, from }
+}
+
+const sender = /^(?:[^<>@,;\p{Cc}]*<[^\s<>@,;]+@[^\s<>@,;]+>|[^\s<>@,;]+@[^\s<>@,;]+)$/u
 
 function readUrl(name: string, value: string | undefined, protocols: readonly string[]): string | undefined {
   if (value === undefined) return undefined
@@ -115,12 +186,17 @@ function readOrigin(name: string, value: string | undefined): string | undefined
   return url.origin
 }
 
-function readDatabase(value: string | undefined, dataDir: string, synchronous: 'full' | 'normal'): DatabaseConfig {
-  if (value === undefined) return { kind: 'sqlite', file: join(dataDir, 'taskwell.db'), synchronous }
+/** Reads the address of a store. @throws {ConfigError} that names what it came from, and never its value */
+export function readDatabaseUrl(name: string, value: string, synchronous: 'full' | 'normal' = 'full'): DatabaseConfig {
   if (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value)) return { kind: 'postgres', url: value }
   const file = /^file:(?:\/\/(?=\/)|(?!\/\/))(.+)$/.exec(value)?.[1]
-  if (file === undefined) throw new ConfigError('DATABASE_URL must begin with postgres:// or file:')
+  if (file === undefined) throw new ConfigError(`${name} must begin with postgres:// or file:`)
   return { kind: 'sqlite', file: resolve(file), synchronous }
+}
+
+function readDatabase(value: string | undefined, dataDir: string, synchronous: 'full' | 'normal'): DatabaseConfig {
+  if (value === undefined) return { kind: 'sqlite', file: join(dataDir, 'taskwell.db'), synchronous }
+  return readDatabaseUrl('DATABASE_URL', value, synchronous)
 }
 
 function readSecret(value: string | undefined): string | undefined {

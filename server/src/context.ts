@@ -1,5 +1,7 @@
+import type { Scope } from '@taskwell/api'
 import type { BaseLogger } from 'pino'
 import type { Database } from './database/open.ts'
+import { retryLost } from './database/retry-lost.ts'
 
 /** Who acts. `cli` and `system` act for a user without a session. */
 export interface Caller {
@@ -11,6 +13,8 @@ export interface Caller {
   readonly revision: number
   readonly by: Author
   readonly sessionId: string | null
+  /** The API token by which the caller acts. */
+  readonly token?: { readonly id: string; readonly scopes: readonly Scope[] }
 }
 
 /** Who made a change, as history tells it. */
@@ -25,6 +29,13 @@ export interface SpaceChanged {
   readonly revision: number
 }
 
+/** News for the account's open connections: the user, or what they are signed in with, is not what it was. */
+export interface AccountChanged {
+  readonly userId: string
+}
+
+export type News = SpaceChanged | AccountChanged
+
 export type Log = Pick<BaseLogger, 'debug' | 'info' | 'warn' | 'error'>
 
 /** What code that acts for a user may use; made for each request and passed first. */
@@ -35,22 +46,27 @@ export interface Context {
   readonly log: Log
   /** Signs what clients hold for us, such as cursors. */
   readonly secret: string
-  publish(event: SpaceChanged): void
+  /** How many tasks a space may hold outside the bin; undefined for as many as one likes. */
+  readonly taskQuota?: number | undefined
+  publish(event: News): void
 }
 
 /**
  * Runs `work` in a transaction, joining the one that is open. The context it gets has the transaction as `db` and holds
- * back events until the commit; of several moves of one space the last is told. Name it `ctx` too, so that the outer one cannot be used by mistake.
+ * back events until the commit; of several moves of one space the last is told. Work that PostgreSQL took back for the
+ * sake of another transaction is done again, so it does nothing but SQL. Name it `ctx` too, so that the outer one cannot be used by mistake.
  */
 export async function transact<C extends Pick<Context, 'db' | 'publish'>, T>(
   ctx: C,
   work: (ctx: C) => Promise<T>,
 ): Promise<T> {
   if (ctx.db.isTransaction) return work(ctx)
-  const events = new Map<string, SpaceChanged>()
-  const result = await ctx.db
-    .transaction()
-    .execute((db) => work({ ...ctx, db, publish: (event: SpaceChanged) => void events.set(event.spaceId, event) }))
+  const { result, events } = await retryLost(ctx.db, async () => {
+    const events = new Map<string, News>()
+    const publish = (event: News) => void events.set('spaceId' in event ? event.spaceId : event.userId, event)
+    const result = await ctx.db.transaction().execute((db) => work({ ...ctx, db, publish }))
+    return { result, events }
+  })
   for (const event of events.values()) ctx.publish(event)
   return result
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
@@ -9,6 +9,16 @@ export function getSecret({ authSecret, dataDir }: Pick<Config, 'authSecret' | '
   const file = join(dataDir, 'auth-secret')
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   return readSecret(file) ?? createSecret(file)
+}
+
+/** The same, but does not make one. */
+export function findSecret({ authSecret, dataDir }: Pick<Config, 'authSecret' | 'dataDir'>): string | undefined {
+  return authSecret ?? readSecret(join(dataDir, 'auth-secret'))
+}
+
+/** Tells secrets apart without telling what they are. */
+export function markOf(secret: string): string {
+  return createHmac('sha256', secret).update('taskwell-backup').digest('base64url').slice(0, 16)
 }
 
 function readSecret(file: string): string | undefined {

@@ -1,12 +1,15 @@
-import pino, { type Logger } from 'pino'
+import type { Logger } from 'pino'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import type { SpaceChanged } from './context.ts'
 import { claimStore } from './database/lock.ts'
-import { migrate } from './database/migrate.ts'
-import { openDatabase } from './database/open.ts'
+import { type Database, openDatabase } from './database/open.ts'
+import { findUnsafeSettings, refuseLostStore, rememberStore } from './database/store-safety.ts'
+import { upgrade } from './database/upgrade.ts'
 import { listen, stopServing } from './http/listen.ts'
+import { createLog } from './log.ts'
 import { getSecret } from './secret.ts'
+import { version } from './version.ts'
 
 export interface RunningServer {
   readonly baseUrl: string
@@ -21,7 +24,7 @@ export async function startServer(
   config: Config,
   options: { log?: Logger; now?: () => Date; onChange?: (event: SpaceChanged) => void } = {},
 ): Promise<RunningServer> {
-  const log = options.log ?? pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime })
+  const log = options.log ?? createLog(config)
   if (config.withoutEffect.length > 0)
     log.warn({ settings: config.withoutEffect }, 'set, but without effect in this version')
   const { database } = config
@@ -33,7 +36,11 @@ export async function startServer(
     await claim.release()
   }
   try {
-    for (const name of await migrate(db)) log.info({ migration: name }, 'migrated')
+    await checkStore(db, config, log)
+    const { taken, kept } = await upgrade(db, { database, version })
+    if (kept !== undefined) log.info({ file: kept }, 'kept the database as it was before this version')
+    for (const name of taken) log.info({ migration: name }, 'migrated')
+    remember(config, log)
     const { server, port, serve } = await listen(config)
     const baseUrl = config.baseUrl ?? `http://localhost:${port}`
     const app = await createApp({ ...options, config: { ...config, baseUrl }, db, secret, log, server })
@@ -51,4 +58,26 @@ export async function startServer(
     await close()
     throw error
   }
+}
+
+/** With PostgreSQL nothing else may need the data folder. */
+function remember(config: Config, log: Logger): void {
+  try {
+    rememberStore(config)
+  } catch (error) {
+    log.warn({ err: error }, 'DATA_DIR cannot be written: a start on a wrong, empty database will not be noticed')
+  }
+}
+
+/** @throws when starting would hide a loss, or risk one */
+async function checkStore(db: Database, config: Config, log: Logger): Promise<void> {
+  await refuseLostStore(db, config)
+  const unsafe = await findUnsafeSettings(db)
+  if (unsafe.length === 0) return
+  if (config.production && !config.allowUnsafePostgres) {
+    throw new Error(
+      `PostgreSQL runs with ${unsafe.join(' and ')} off, so a crash may take what was saved: turn it on, or set ALLOW_UNSAFE_POSTGRES=on.`,
+    )
+  }
+  log.warn({ settings: unsafe }, 'PostgreSQL may lose saved tasks in a crash: these settings are off')
 }

@@ -18,10 +18,13 @@ export interface Visit {
   readonly ip: string
 }
 
+/** A streamed reply is answered as the pieces of its JSON. */
+type Answer<E extends Endpoint> = E extends { streamed: true } ? AsyncIterable<string> : ReplyBody<E>
+
 /** A verb for an endpoint: private ones get the caller's context, public ones only the visit. */
 export type Verb<E extends Endpoint> = E extends { public: true }
-  ? (visit: Visit, input: Input<E>) => Promise<Outcome<ReplyBody<E>>>
-  : (ctx: Context & { readonly visit: Visit }, input: Input<E>) => Promise<Outcome<ReplyBody<E>>>
+  ? (visit: Visit, input: Input<E>) => Promise<Outcome<Answer<E>>>
+  : (ctx: Context & { readonly visit: Visit }, input: Input<E>) => Promise<Outcome<Answer<E>>>
 
 /** A verb for every operation of the contract. */
 export type Verbs = { readonly [Name in OperationName]: Verb<Contract[Name]> }

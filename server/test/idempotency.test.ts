@@ -165,6 +165,49 @@ describe.each(databases)('Idempotency-Key on %s', (database) => {
     expect(app.events).toEqual([])
   })
 
+  test('a kept reply does not outlive the texts that it tells of, and the request has no effect again', async () => {
+    const user = await app.createUser()
+    const [id, other] = [randomUUID(), randomUUID()]
+    const secret = randomUUID()
+    const path = `/api/tasks/${id}`
+    const told: Sent[] = [
+      { body: { id, title: secret }, key: 'create' },
+      { method: 'PATCH', path, body: { description: secret }, key: 'change' },
+      { method: 'PATCH', path, body: { description: secret }, key: 'change nothing' },
+      {
+        path: '/api/tasks/batch',
+        body: {
+          operations: [
+            { op: 'create', task: { id: other, title: 'b' } },
+            { op: 'delete', id },
+            { op: 'restore', id },
+          ],
+        },
+        key: 'batch',
+      },
+      { method: 'PATCH', path, body: { title: 'public' }, key: 'rename' },
+      { path: '/api/changes/6/undo', key: 'undo' },
+    ]
+    for (const sent of told)
+      expect([sent, (await send(user, sent)).status]).toEqual([sent, expect.toBeOneOf([200, 201])])
+    const kept = { method: 'PATCH', path: `/api/tasks/${other}`, body: { title: 'c' }, key: 'other' }
+    const reply = await send(user, kept)
+    await user.client.deleteTask({ params: { id } })
+    const erase = { method: 'DELETE', path: `/api/bin/${id}`, key: 'erase' }
+    expect(await send(user, erase)).toMatchObject({ status: 204 })
+    const rows = await app.db.selectFrom('idempotency_keys').selectAll().where('user_id', '=', user.id).execute()
+    expect(rows).toHaveLength(8)
+    expect(JSON.stringify(rows)).not.toContain(secret)
+    const { revision } = (await user.client.listChanges({ query: { since: 0 } })).body
+    for (const sent of told) expect([sent.key, await send(user, sent)]).toMatchObject([sent.key, { status: 404 }])
+    expect(await send(user, erase)).toMatchObject({ status: 204 })
+    expect(await send(user, kept)).toEqual(reply)
+    await user.client.deleteTask({ params: { id: other } })
+    await user.client.emptyBin()
+    expect(await send(user, kept)).toMatchObject({ status: 404 })
+    expect((await user.client.listChanges({ query: { since: 0 } })).body.revision).toBe(revision + 2)
+  })
+
   test('a key is forgotten after a day', async () => {
     const user = await app.createUser()
     const sent = { body: { title: 'a' }, key: 'k' }
@@ -231,7 +274,7 @@ describe('Idempotency-Key on several nodes', () => {
     const user = await app.createUser()
     const held = JSON.stringify(['idempotency key', user.id, 'k'])
     await transact({ db: app.db, publish: () => {} }, async (ctx) => {
-      await lockName(ctx.db, held)
+      await lockName(ctx.db, held, 0)
       const start = Date.now()
       const reply = await create(user, app.baseUrl)
       expect([reply.status, await reply.json()]).toMatchObject([409, { code: 'request_in_progress' }])

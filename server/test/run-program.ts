@@ -30,9 +30,9 @@ const source = join(import.meta.dirname, '../src')
 const running = new Set<Program>()
 const folders: string[] = []
 
-/** Runs the command line in a process of its own, until it ends. */
-export function runCommand(args: readonly string[], settings: Settings = {}): Promise<Ended> {
-  return startProgram('cli/main.ts', args, settings).ended
+/** Runs the command line in a process of its own, until it ends; `input` is what it may read. */
+export function runCommand(args: readonly string[], settings: Settings = {}, input = ''): Promise<Ended> {
+  return startProgram('cli/main.ts', args, settings, input).ended
 }
 
 /** Starts the server in a process of its own. What it does before it listens, or instead, is up to the caller. */
@@ -69,13 +69,15 @@ export async function cleanUp(): Promise<void> {
 }
 
 /** Its environment has the settings and nothing of ours, so that a developer's own settings do not matter. */
-function startProgram(file: string, args: readonly string[], settings: Settings): Program {
+function startProgram(file: string, args: readonly string[], settings: Settings, input = ''): Program {
   const begun = performance.now()
   const { PATH, HOME, TMPDIR } = process.env
   const child = spawn(process.execPath, [join(source, file), ...args], {
     env: { PATH, HOME, TMPDIR, LOG_LEVEL: 'warn', ...settings },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
+  // Not everybody reads it.
+  child.stdin.on('error', () => {}).end(input)
   const output = { stdout: '', stderr: '' }
   for (const stream of ['stdout', 'stderr'] as const) {
     child[stream].setEncoding('utf8').on('data', (text: string) => void (output[stream] += text))

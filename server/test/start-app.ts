@@ -29,21 +29,22 @@ export interface TestUser {
   readonly email: string
   readonly password: string
   readonly token: string
+  readonly baseUrl: string
   readonly client: Client
 }
 
 export const password = 'correct horse battery'
 
-/** A real server on a free port and a fresh store of that kind. */
+/** A real server on a free port and a fresh store of that kind. Its limits are off unless the test is about them. */
 export async function startApp(database: TestDatabaseKind, settings: Record<string, string> = {}): Promise<TestApp> {
   const { config: store, remove } = await database.create()
   const dataDir = mkdtempSync(join(tmpdir(), 'taskwell-data-'))
-  const config = { ...readConfig({ PORT: '0', DATA_DIR: dataDir, ...settings }), database: store }
+  const config = { ...readConfig({ PORT: '0', DATA_DIR: dataDir, LIMITS: 'off', ...settings }), database: store }
   const events: SpaceChanged[] = []
   const log: Record<string, unknown>[] = []
   let now: Date | undefined
   const server = await startServer(config, {
-    log: pino({ level: 'info' }, { write: (line: string) => void log.push(JSON.parse(line)) }),
+    log: pino({ level: config.logLevel }, { write: (line: string) => void log.push(JSON.parse(line)) }),
     now: () => now ?? new Date(),
     onChange: (event) => void events.push(event),
   })
@@ -69,5 +70,5 @@ async function createUser(baseUrl: string, name: string, timeZone: string): Prom
   const email = `${randomBytes(6).toString('hex')}@example.com`
   const { body, headers } = await createClient({ baseUrl }).register({ body: { name, email, password, timeZone } })
   const token = headers.get('set-auth-token') ?? ''
-  return { id: body.user.id, email, password, token, client: createClient({ baseUrl, token: () => token }) }
+  return { id: body.user.id, email, password, token, baseUrl, client: createClient({ baseUrl, token: () => token }) }
 }

@@ -3,18 +3,17 @@ import { bearer } from 'better-auth/plugins/bearer'
 import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 import type { Database, DatabaseKind } from '../database/open.ts'
-import {
-  addressTakenMail,
-  emailChangeMail,
-  logMails,
-  passwordResetMail,
-  type SendMail,
-  verificationMail,
-} from './mails.ts'
+import { confirmationLife, createAccountPost, type Outbox } from './account-post.ts'
+import { ipHeader } from './client-address.ts'
+import { createNativeEffects } from './native-effects.ts'
 import { createNativeRules } from './native-rules.ts'
+import { endOtherSessions } from './other-sessions.ts'
 import { createPasswords } from './passwords.ts'
+import { endResetLinks, hashIdentifier, resetLinkLife } from './reset-links.ts'
 import { tables } from './tables.ts'
+import { createCodeRules, createTwoFactor, disabledTwoFactorPaths } from './two-factor.ts'
 import { tidyUser } from './user-rules.ts'
+import { type AccountWatch, watchAccounts } from './watch-accounts.ts'
 
 export interface AuthSettings {
   readonly db: Database
@@ -25,14 +24,17 @@ export interface AuthSettings {
   readonly emailVerification: 'required' | 'optional'
   readonly registration: 'open' | 'closed'
   readonly log: Logger
-  /** Without it mails are written to the log. */
-  readonly sendMail?: SendMail
+  /** How many live sessions a user may have; 50 unless given. */
+  readonly sessionsAUser?: number
+  /** Hears of failed sign-ins, for addresses that are known and for others. */
+  readonly onSignInFailed?: AccountWatch['onSignInFailed']
+  /** Hears, after the commit, that a user has changed or a session of theirs has ended. */
+  readonly onAccountChange?: (userId: string) => void
+  readonly outbox: Outbox
+  now(): Date
 }
 
 export type Auth = ReturnType<typeof createAuth>
-
-/** Carries the client's address to Better Auth; only `handOver` sets it, and nothing that a client sends gets through. */
-export const ipHeader = 'x-taskwell-client-ip'
 
 const day = 24 * 60 * 60
 /** In seconds: how long a session lives without being used, and how old it gets before use prolongs it. */
@@ -50,6 +52,7 @@ const disabledPaths = [
   '/update-session',
   '/delete-user',
   '/delete-user/callback',
+  ...disabledTwoFactorPaths,
 ]
 
 /** Sets up Better Auth on our tables and with our rules, which hold on its native routes, too. */
@@ -58,7 +61,9 @@ export function createAuth(settings: AuthSettings) {
 }
 
 function authOptions(settings: AuthSettings) {
-  const { db, kind, baseUrl, secret, emailVerification, registration, log, sendMail = logMails(log) } = settings
+  const { db, kind, baseUrl, secret, emailVerification, registration, log } = settings
+  const { sessionsAUser = 50, onSignInFailed = () => {}, onAccountChange = () => {} } = settings
+  const post = createAccountPost(settings)
   return {
     appName: 'Taskwell',
     baseURL: baseUrl,
@@ -67,15 +72,9 @@ function authOptions(settings: AuthSettings) {
     trustedOrigins: [baseUrl],
     database: { db, type: kind, transaction: kind === 'postgres' },
     ...tables,
-    user: {
-      ...tables.user,
-      changeEmail: {
-        enabled: true,
-        sendChangeEmailConfirmation: ({ user, newEmail, url }) => sendMail(emailChangeMail(user.email, newEmail, url)),
-      },
-    },
+    user: { ...tables.user, changeEmail: { enabled: true } },
     session: { ...tables.session, ...sessionLife },
-    verification: { ...tables.verification, storeIdentifier: 'hashed' },
+    verification: { ...tables.verification, storeIdentifier: { hash: hashIdentifier } },
     emailAndPassword: {
       enabled: true,
       requireEmailVerification: emailVerification === 'required',
@@ -83,35 +82,50 @@ function authOptions(settings: AuthSettings) {
       minPasswordLength: 8,
       maxPasswordLength: 256,
       password: createPasswords(),
-      resetPasswordTokenExpiresIn: 10 * 60,
+      resetPasswordTokenExpiresIn: resetLinkLife,
       revokeSessionsOnPasswordReset: true,
-      sendResetPassword: ({ user, url }) => sendMail(passwordResetMail(user.email, url)),
-      onExistingUserSignUp: ({ user }) => sendMail(addressTakenMail(user.email, baseUrl)),
+      sendResetPassword: ({ user, url, token }) => post.passwordReset(user, { url, token }),
+      onPasswordReset: ({ user }) => post.passwordChanged(user),
+      onExistingUserSignUp: ({ user }) => post.addressTaken(user),
     },
     emailVerification: {
       sendOnSignUp: true,
       sendOnSignIn: emailVerification === 'required',
       autoSignInAfterVerification: false,
-      sendVerificationEmail: ({ user, url }) => sendMail(verificationMail(user.email, url)),
+      expiresIn: confirmationLife,
+      sendVerificationEmail: ({ user, url, token }) => post.verification(user, { url, token }),
     },
-    hooks: { before: createNativeRules(registration) },
+    hooks: { before: createNativeRules(registration), after: createNativeEffects({ ...settings, post }) },
     databaseHooks: {
       user: {
         create: { before: async (user) => ({ data: tidyUser(user) }) },
-        update: { before: async (user) => ({ data: tidyUser(user) }) },
+        update: {
+          before: async (user) => ({ data: tidyUser(user) }),
+          after: async (user) => onAccountChange(user.id),
+        },
+      },
+      session: { delete: { after: async (session) => onAccountChange(session.userId) } },
+      account: {
+        update: {
+          before: async (_, request) => endOtherSessions(db, request),
+          after: async (account) => onAccountChange(account.userId),
+        },
       },
       verification: {
+        // A newer reset link ends the older ones.
         create: {
-          // A newer reset link ends the older ones.
-          before: async ({ value }, request) => {
-            if (request?.path === '/request-password-reset') {
-              await db.deleteFrom('verifications').where('value', '=', value).execute()
-            }
+          after: async ({ id, value }, request) => {
+            if (request?.path === '/request-password-reset') await endResetLinks(db, value, id)
           },
         },
       },
     },
-    plugins: [bearer({ requireSignature: true })],
+    plugins: [
+      bearer({ requireSignature: true }),
+      createTwoFactor(),
+      { id: 'taskwell-codes', hooks: { before: [{ matcher: () => true, handler: createCodeRules(db) }] } },
+      watchAccounts({ db, sessionsAUser, onSignInFailed, onAccountChange }),
+    ],
     disabledPaths,
     rateLimit: { enabled: false },
     telemetry: { enabled: false },

@@ -1,13 +1,15 @@
+import { originOf, recordEvent } from '../account-events/index.ts'
+import type { Database } from '../database/open.ts'
 import type { Visit } from '../verb.ts'
 import type { Auth } from './create-auth.ts'
 import { readSessionToken } from './session-token.ts'
 
 /** Ends the session that a request came with, if any. */
-export async function endSession(auth: Auth, visit: Visit): Promise<void> {
-  const { authCookies, secret, internalAdapter } = await auth.$context
+export async function endSession({ db, auth }: { db: Database; auth: Auth }, visit: Visit): Promise<void> {
+  const { authCookies, secret } = await auth.$context
   const token = readSessionToken(visit.headers, { cookieName: authCookies.sessionToken.name, secret })
   if (token === undefined) return
-  await internalAdapter.deleteSession(token)
-  // It reports success even when the store failed.
-  if (await internalAdapter.findSession(token)) throw new Error('The session could not be ended')
+  const ended = await db.deleteFrom('sessions').where('token', '=', token).returning('user_id').executeTakeFirst()
+  if (!ended) return
+  await recordEvent(db, { userId: ended.user_id, kind: 'sign_out', origin: originOf(visit), now: new Date() })
 }

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { Caller } from '../context.ts'
 import type { Database } from '../database/open.ts'
 import type { Visit } from '../verb.ts'
+import type { Activity } from './activity.ts'
 import { type Auth, sessionLife } from './create-auth.ts'
 import { toSession, toUser, userColumns } from './rows.ts'
 import { readSessionToken } from './session-token.ts'
@@ -22,7 +23,15 @@ export type FindCaller = (visit: Visit, now: Date) => Promise<Found | undefined>
  * Makes the check that every private request goes through: one HMAC and one prepared query, where Better Auth's own
  * takes thirty times as long.
  */
-export async function createFindCaller({ db, auth }: { db: Database; auth: Auth }): Promise<FindCaller> {
+export async function createFindCaller({
+  db,
+  auth,
+  activity,
+}: {
+  db: Database
+  auth: Auth
+  activity?: Activity
+}): Promise<FindCaller> {
   const { authCookies, secret } = await auth.$context
   const signing = { cookieName: authCookies.sessionToken.name, secret }
   const query = sessionQuery(db)
@@ -37,6 +46,7 @@ export async function createFindCaller({ db, auth }: { db: Database; auth: Auth 
     if (token === undefined) return undefined
     const row = await findRow(token)
     if (row === undefined || new Date(row.expires_at) <= now) return undefined
+    activity?.sawSession(row.session_id, row.last_active_at, now)
     if (row.space_id === null) {
       await createSpace(db, row.id, now)
       return found(await findRow(token))
@@ -60,6 +70,7 @@ function selectSession(db: Database, token: string) {
       'sessions.created_at as session_created_at',
       'sessions.updated_at as session_updated_at',
       'sessions.expires_at',
+      'sessions.last_active_at',
       'spaces.id as space_id',
       'spaces.revision',
     ])

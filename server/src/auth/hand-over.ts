@@ -1,5 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Visit } from '../verb.ts'
-import { type Auth, ipHeader } from './create-auth.ts'
+import { ipHeader } from './client-address.ts'
+import type { Auth } from './create-auth.ts'
+import { readReply } from './native-reply.ts'
 
 /** A request for Better Auth. */
 export interface InnerRequest {
@@ -15,12 +18,60 @@ const passedOn = ['accept', 'content-type', 'user-agent', 'authorization', 'cook
  * Lets Better Auth answer. Our own cross-site rule must have allowed the request: the origin it sees is always ours.
  * Headers that are not known to be needed stay behind.
  */
-export function handOver(auth: Auth, visit: Visit, request: InnerRequest): Promise<Response> {
+export async function handOver(auth: Auth, visit: Visit, request: InnerRequest): Promise<Response> {
+  const path = new URL(request.url, auth.options.baseURL).pathname.replace(/\/+$/, '')
+  const evenAt = performance.now() + evenTime(auth, path)
+  const response = await pass(auth, visit, request)
+  const left = evenAt - performance.now()
+  // Whoever is let in has an account, and shall not wait.
+  if (left > 0 && !(path === signIn && response.ok)) await pause(left)
+  return response
+}
+
+const signIn = '/api/auth/sign-in/email'
+
+/**
+ * In milliseconds: how long a reply takes at least that could tell by its time whether there is an account, since only
+ * one of the two cases has something to read or to write. Far more than the work behind it needs.
+ */
+function evenTime(auth: Auth, path: string): number {
+  switch (path) {
+    case signIn:
+      return 250
+    case '/api/auth/sign-up/email':
+      return auth.options.emailAndPassword.requireEmailVerification ? 300 : 0
+    case '/api/auth/request-password-reset':
+    case '/api/auth/change-email':
+      return 300
+    default:
+      return 0
+  }
+}
+
+async function pass(auth: Auth, visit: Visit, request: InnerRequest): Promise<Response> {
   const { url, body } = request
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const headers = innerHeaders(auth, visit)
   const hasBody = body !== undefined && body.length > 0 && method !== 'GET'
-  return auth.handler(new Request(auth.options.baseURL + url, { method, headers, ...(hasBody ? { body } : {}) }))
+  const response = await auth.handler(
+    new Request(auth.options.baseURL + url, { method, headers, ...(hasBody ? { body } : {}) }),
+  )
+  return url.startsWith('/api/auth/sign-in/email') ? withoutDeadSession(response) : response
+}
+
+/** Where a second factor is awaited, the library still tells of the session that it made and ended in between. */
+async function withoutDeadSession(response: Response): Promise<Response> {
+  if (!response.ok || !(await readReply(response.clone())).twoFactorRedirect) return response
+  const headers = new Headers(response.headers)
+  headers.delete('set-auth-token')
+  headers.delete('set-cookie')
+  for (const cookie of lastOfEach(response.headers.getSetCookie())) headers.append('set-cookie', cookie)
+  return new Response(response.body, { status: response.status, headers })
+}
+
+/** Of several cookies by one name the last one counts, which ends the session. */
+function lastOfEach(cookies: readonly string[]): Iterable<string> {
+  return new Map(cookies.map((cookie) => [cookie.split('=')[0], cookie])).values()
 }
 
 /** Hands one of the short routes over to the native route that does its work. */

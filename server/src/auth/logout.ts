@@ -1,5 +1,6 @@
 import type { contract } from '@taskwell/api'
-import type { Verb } from '../verb.ts'
+import type { Database } from '../database/open.ts'
+import type { Verb, Visit } from '../verb.ts'
 import type { Auth } from './create-auth.ts'
 import { endSession } from './end-session.ts'
 import { handOverJson, sessionHeaders } from './hand-over.ts'
@@ -7,12 +8,17 @@ import { readReply } from './native-reply.ts'
 import { refusalOf } from './refusals.ts'
 
 /** Ends the session that the request came with; fine without one. */
-export function logoutWith({ auth }: { auth: Auth }): Verb<typeof contract.logout> {
+export function logoutWith({ db, auth }: { db: Database; auth: Auth }): Verb<typeof contract.logout> {
   return async (visit) => {
-    await endSession(auth, visit)
-    const response = await handOverJson(auth, visit, '/sign-out', {})
-    const { code } = await readReply(response)
-    if (!response.ok) throw refusalOf(response.status, code)
-    return { body: undefined, headers: { ...sessionHeaders(response), 'clear-site-data': '"cache"' } }
+    await endSession({ db, auth }, visit)
+    return { body: undefined, headers: await signOutHeaders(auth, visit) }
   }
+}
+
+/** What makes a browser forget the session, which has ended already. */
+export async function signOutHeaders(auth: Auth, visit: Visit): Promise<Record<string, string | string[]>> {
+  const response = await handOverJson(auth, visit, '/sign-out', {})
+  const { code } = await readReply(response)
+  if (!response.ok) throw refusalOf(response.status, code)
+  return { ...sessionHeaders(response), 'clear-site-data': '"cache"' }
 }

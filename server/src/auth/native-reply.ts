@@ -1,6 +1,7 @@
 /** The parts of a native reply that the short routes read. */
 export interface NativeReply {
   readonly code?: string
+  readonly message?: string
   readonly token?: string | null
   readonly twoFactorRedirect?: boolean
   readonly user?: NativeUser

@@ -1,5 +1,5 @@
 import { APIError, createAuthMiddleware } from 'better-auth/api'
-import { checkNewPassword, checkTexts, tidyUser } from './user-rules.ts'
+import { checkEmail, checkNewPassword, checkTexts, tidyUser } from './user-rules.ts'
 
 /**
  * Rules for Better Auth's own routes that must be judged before the route begins: a refusal must not depend on whether
@@ -13,14 +13,17 @@ export function createNativeRules(registration: 'open' | 'closed') {
     switch (request.path) {
       case '/sign-up/email':
         if (registration === 'closed') throw registrationClosed()
-        checkNewPassword(body['password'])
+        await checkNewPassword(body['password'])
         return { context: { body: { ...body, ...tidyUser(body) } } }
       case '/reset-password':
-        checkNewPassword(body['newPassword'])
+        await checkNewPassword(body['newPassword'])
         return
       case '/change-password':
-        checkNewPassword(body['newPassword'])
-        return { context: { body: { ...body, revokeOtherSessions: true } } }
+        await checkNewPassword(body['newPassword'])
+        return
+      case '/change-email':
+        checkEmail(body['newEmail'])
+        return
     }
   })
 }

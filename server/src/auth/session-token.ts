@@ -17,6 +17,15 @@ export function readSessionToken(headers: IncomingHttpHeaders, signing: CookieSi
   return signed === undefined ? undefined : verifiedToken(signed, signing.secret)
 }
 
+/** What a cookie that Better Auth signed holds, if its signature is right. */
+export function readSignedCookie(
+  { cookie }: IncomingHttpHeaders,
+  { cookieName, secret }: CookieSigning,
+): string | undefined {
+  const signed = findCookie(cookie, cookieName)
+  return signed === undefined ? undefined : verifiedToken(signed, secret)
+}
+
 function bearerToken(authorization: string): string | undefined {
   const token = /^bearer +(\S+) *$/i.exec(authorization)?.[1]
   return token === undefined ? undefined : decode(token)

@@ -9,13 +9,6 @@ export const tables = {
     fields: { ...times, emailVerified: 'email_verified' },
     additionalFields: {
       timeZone: { type: 'string', fieldName: 'time_zone', required: false, defaultValue: 'UTC' },
-      twoFactorEnabled: {
-        type: 'boolean',
-        fieldName: 'two_factor_enabled',
-        required: false,
-        input: false,
-        defaultValue: false,
-      },
     },
   },
   session: {

@@ -8,7 +8,6 @@ import { createFindCaller, type Found } from './find-caller.ts'
 import { handOver } from './hand-over.ts'
 import { loginWith } from './login.ts'
 import { logoutWith } from './logout.ts'
-import type { Mail } from './mails.ts'
 import { registerWith } from './register.ts'
 
 export const baseUrl = 'http://localhost:3000'
@@ -22,7 +21,6 @@ interface StoreKind {
 /** Accounts on a store of their own, for tests; mails are collected. */
 export async function openAuth(database: StoreKind, settings: Partial<AuthSettings> = {}) {
   const { db, close } = await database.open()
-  const mails: Mail[] = []
   const log = pino({ level: 'silent' })
   const auth = createAuth({
     db,
@@ -32,7 +30,8 @@ export async function openAuth(database: StoreKind, settings: Partial<AuthSettin
     emailVerification: 'optional',
     registration: 'open',
     log,
-    sendMail: async (mail) => void mails.push(mail),
+    outbox: { wake: () => {} },
+    now: () => new Date(),
     ...settings,
   })
   const register = registerWith({ db, auth })
@@ -42,13 +41,15 @@ export async function openAuth(database: StoreKind, settings: Partial<AuthSettin
   return {
     db,
     auth,
-    mails,
+    /** The mails that are queued, oldest first. */
+    mails: () =>
+      db.selectFrom('mails').select(['recipient as to', 'subject', 'text_body as text']).orderBy('id').execute(),
     close,
     visit,
     register: (body: Partial<Input<typeof contract.register>['body']> = {}) =>
       register(visit(), { body: { name: 'Ada', email: 'ada@example.org', password, ...body } }),
     login: loginWith({ db, auth }),
-    logout: logoutWith({ auth }),
+    logout: logoutWith({ db, auth }),
     findCaller: (headers: Visit['headers'], now = new Date()) => findCaller(visit(headers), now),
     contextOf: ({ caller }: Found, now = new Date()): Context & { visit: Visit } => ({
       db,

@@ -6,7 +6,7 @@ import { toUser, userColumns } from './rows.ts'
 import { getUser } from './signed-in.ts'
 
 /** Changes name or time zone; what is not sent stays, and so does `updated_at` when nothing is new. */
-export const updateAccount: Verb<typeof contract.updateAccount> = async ({ db, caller, now }, { body }) => {
+export const updateAccount: Verb<typeof contract.updateAccount> = async ({ db, caller, now, publish }, { body }) => {
   const changes = {
     ...(body.name === undefined ? {} : { name: body.name.trim() }),
     ...(body.timeZone === undefined ? {} : { time_zone: canonicalZone(body.timeZone) }),
@@ -24,7 +24,9 @@ export const updateAccount: Verb<typeof contract.updateAccount> = async ({ db, c
     )
     .returning(userColumns)
     .executeTakeFirst()
-  return { body: changed ? toUser(changed) : await getUser(db, caller.userId) }
+  if (!changed) return { body: await getUser(db, caller.userId) }
+  publish({ userId: caller.userId })
+  return { body: toUser(changed) }
 }
 
 function canonicalZone(timeZone: string): string {

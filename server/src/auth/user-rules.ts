@@ -1,6 +1,7 @@
 import { APIError } from 'better-auth/api'
 import { findTimeZone } from '../calendar/index.ts'
 import { isLegalText } from '../text/index.ts'
+import { isCommonPassword } from './common-passwords.ts'
 
 const passwordLength = { min: 8, max: 128 }
 const longestName = 100
@@ -29,12 +30,23 @@ export function tidyUser({ name, email, image, timeZone }: UserFields): Record<s
   }
 }
 
-/** @throws APIError unless the password has 8 to 128 code points */
-export function checkNewPassword(password: unknown): void {
+export const tooCommon =
+  'This password is among the first that anybody would try. Use another one, such as four random words.'
+
+/** @throws APIError unless the password has 8 to 128 code points and is none of the common ones */
+export async function checkNewPassword(password: unknown): Promise<void> {
   if (typeof password !== 'string') return
   const length = countCodePoints(password)
   if (length < passwordLength.min) throw unacceptable('PASSWORD_TOO_SHORT', 'Use at least 8 characters.')
   if (length > passwordLength.max) throw unacceptable('PASSWORD_TOO_LONG', 'Use at most 128 characters.')
+  if (await isCommonPassword(password)) throw unacceptable('PASSWORD_TOO_COMMON', tooCommon)
+}
+
+/** @throws APIError when an address is longer than mail allows */
+export function checkEmail(email: unknown): void {
+  if (typeof email === 'string' && countCodePoints(email) > longestEmail) {
+    throw unacceptable('INVALID_EMAIL', 'The e-mail address must have at most 254 characters.')
+  }
 }
 
 /** @throws APIError when a text has NUL or unpaired surrogates, which PostgreSQL cannot store or look up */
@@ -57,12 +69,6 @@ function tidyTimeZone(timeZone: unknown): string {
   const found = typeof timeZone === 'string' ? findTimeZone(timeZone) : undefined
   if (found !== undefined) return found
   throw unacceptable('INVALID_TIME_ZONE', 'Give an IANA time zone, such as Europe/Berlin.')
-}
-
-function checkEmail(email: unknown): void {
-  if (typeof email === 'string' && countCodePoints(email) > longestEmail) {
-    throw unacceptable('INVALID_EMAIL', 'The e-mail address must have at most 254 characters.')
-  }
 }
 
 function checkImage(image: unknown): void {

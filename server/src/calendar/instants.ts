@@ -44,12 +44,13 @@ export function epochOfWallTime(date: string, time: string, timeZone: string): n
  */
 export function dayWindow(timeZone: string, fromDay: string, toDay: string): { start: string; end: string } {
   return {
-    start: fromDay === firstDay ? firstInstant : toInstant(startOfDay(timeZone, fromDay)),
-    end: toDay === lastDay ? lastInstant : toInstant(startOfDay(timeZone, toDay, 1)),
+    start: fromDay === firstDay ? firstInstant : toInstant(epochOfDay(timeZone, fromDay)),
+    end: toDay === lastDay ? lastInstant : toInstant(epochOfDay(timeZone, toDay, 1)),
   }
 }
 
-function startOfDay(timeZone: string, day: string, daysLater = 0): number {
+/** When the day begins in an IANA zone, in milliseconds since 1970. */
+export function epochOfDay(timeZone: string, day: string, daysLater = 0): number {
   return Temporal.PlainDate.from(day).add({ days: daysLater }).toZonedDateTime(timeZone).epochMilliseconds
 }
 

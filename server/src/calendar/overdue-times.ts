@@ -21,6 +21,23 @@ export function overdueTimes(timeZone: string, day: string, minute: number): rea
   return rangesWhere((index) => (epochs[index] ?? Infinity) < minute)
 }
 
+/** When the clocks of a zone show that day and `HH:MM`, as `dueInstant` has it, in milliseconds since 1970. */
+export function floatingEpoch(timeZone: string, day: string, time: string): number {
+  const midnight = plainMidnight(timeZone, day)
+  if (midnight === null) return floatingEpochNearChange(timeZone, `${day} ${time}`)
+  return midnight + (Number(time.slice(0, 2)) * 60 + Number(time.slice(3))) * 60_000
+}
+
+/** When a day begins on which every minute follows the one before. */
+const plainMidnight = remember(2_000, (timeZone, day: string): number | null => {
+  const midnight = Temporal.PlainDate.from(day).toZonedDateTime(timeZone)
+  return clocksChangeNear(midnight) ? null : midnight.epochMilliseconds
+})
+
+const floatingEpochNearChange = remember(2_000, (timeZone, dayAndTime: string) =>
+  epochOfWallTime(dayAndTime.slice(0, 10), dayAndTime.slice(11), timeZone),
+)
+
 /** No zone has changed its clocks twice within three days since 1970, so a change shows at their ends. */
 function clocksChangeNear(midnight: Temporal.ZonedDateTime): boolean {
   const before = midnight.subtract({ hours: 24 })

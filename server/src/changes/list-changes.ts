@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import { openCursor, sealCursor } from '../cursors.ts'
 import { getEpoch } from '../database/migrate.ts'
 import { invalid, Refusal } from '../errors.ts'
-import { isTaskRow, toTask } from '../tasks/index.ts'
+import { isTaskRow, maxPageText, toTask } from '../tasks/index.ts'
 import type { Outcome } from '../verb.ts'
 import { listFeed } from './queries.ts'
 
@@ -19,7 +19,8 @@ export async function listChanges(
 ): Promise<Outcome<ChangePage>> {
   const place = placeOf(ctx, query)
   const { spaceId } = ctx.caller
-  const rows = await listFeed(ctx.db, { spaceId, after: place.after, limit: query.limit ?? defaultLimit })
+  const limit = query.limit ?? defaultLimit
+  const rows = await listFeed(ctx.db, { spaceId, after: place.after, limit, maxText: maxPageText })
   const [first] = rows
   if (!first) throw new Error(`The space ${spaceId} is gone`)
   const epoch = first.epoch ?? (await getEpoch(ctx.db))

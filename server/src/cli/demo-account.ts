@@ -1,9 +1,10 @@
 import pino from 'pino'
-import { createAuth, createFindCaller, registerWith } from '../auth/index.ts'
+import { createFindCaller, registerWith } from '../auth/index.ts'
 import type { Config } from '../config.ts'
 import type { Context } from '../context.ts'
-import { type Database, databaseKind } from '../database/open.ts'
+import type { Database } from '../database/open.ts'
 import { getSecret } from '../secret.ts'
+import { createCommandAuth } from './command-auth.ts'
 
 /** Registers somebody as the API would, and answers a context to act for them. */
 export async function createDemoAccount(
@@ -13,16 +14,7 @@ export async function createDemoAccount(
 ): Promise<Context> {
   const log = pino({ level: 'silent' })
   const secret = getSecret(config)
-  const auth = createAuth({
-    db,
-    kind: databaseKind(db),
-    baseUrl: config.baseUrl ?? 'http://localhost',
-    secret,
-    emailVerification: 'optional',
-    registration: 'open',
-    log,
-    sendMail: async () => {},
-  })
+  const auth = createCommandAuth(db, config)
   const ip = '127.0.0.1'
   const { headers } = await registerWith({ db, auth })({ headers: {}, ip }, { body: { name: 'Demo', email, password } })
   const findCaller = await createFindCaller({ db, auth })

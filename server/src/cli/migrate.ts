@@ -1,5 +1,7 @@
 import { Command } from 'commander'
-import { migrate, migrationStatus } from '../database/migrate.ts'
+import { migrationStatus } from '../database/migrate.ts'
+import { upgrade } from '../database/upgrade.ts'
+import { version } from '../version.ts'
 import { withStore } from './with-store.ts'
 
 export function migrateCommand(): Command {
@@ -8,8 +10,9 @@ export function migrateCommand(): Command {
     .command('up')
     .description('apply the migrations that are pending (the server does this at its start)')
     .action(() =>
-      withStore(async (db) => {
-        const taken = await migrate(db)
+      withStore(async (db, { database }) => {
+        const { taken, kept } = await upgrade(db, { database, version })
+        if (kept !== undefined) console.log(`kept the database as it was before: ${kept}`)
         console.log(taken.length > 0 ? taken.map((name) => `applied ${name}`).join('\n') : 'nothing to do')
       }),
     )

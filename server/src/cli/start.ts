@@ -1,4 +1,5 @@
 import { ConfigError, readConfig } from '../config.ts'
+import { Refusal } from '../errors.ts'
 import { type RunningServer, startServer } from '../start.ts'
 import { version } from '../version.ts'
 
@@ -29,6 +30,7 @@ export function fail(error: unknown): never {
 function explain(error: unknown): string {
   if (error instanceof ConfigError) return error.message
   if (!(error instanceof Error)) return String(error)
+  if (error instanceof Refusal) return error.details.errors?.map(({ message }) => message).join(' ') ?? error.message
   const code = 'code' in error ? error.code : undefined
   if (code === 'EADDRINUSE') return 'the address is taken by another program: set PORT to a free port'
   if (code === 'EADDRNOTAVAIL') return 'HOST is not an address of this machine'

@@ -20,6 +20,16 @@ export function claimStore(database: DatabaseConfig): Claim | Promise<Claim> {
   return database.kind === 'sqlite' ? claimFile(database.file) : joinServers(database.url)
 }
 
+/** Claims the store for work that no server may see. @throws when a server, or other such work, holds it. */
+export async function claimAlone(database: DatabaseConfig): Promise<Claim> {
+  if (database.kind === 'sqlite') return claimFile(database.file)
+  const client = await connect(database.url)
+  const { rows } = await client.query<{ alone: boolean }>('select pg_try_advisory_lock($1) as alone', [serverLock])
+  if (rows[0]?.alone) return { release: () => client.end() }
+  await client.end()
+  throw new Error('A server is using this database: stop it first.')
+}
+
 /** @throws when another process holds the file. */
 export function claimFile(file: string): Claim {
   const path = lockPath(file)
@@ -47,10 +57,15 @@ function realFolder(folder: string): string {
 
 /** A connection of its own holds the lock, so that it lasts while the pool is idle. */
 async function joinServers(url: string): Promise<Claim> {
+  const client = await connect(url)
+  await client.query('select pg_advisory_lock_shared($1)', [serverLock])
+  return { release: () => client.end() }
+}
+
+async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, keepAlive: true, connectionTimeoutMillis: 5_000 })
   // When the database restarts, the hold is gone, and so is everybody who could have been kept out by it.
   client.on('error', () => {})
   await client.connect()
-  await client.query('select pg_advisory_lock_shared($1)', [serverLock])
-  return { release: () => client.end() }
+  return client
 }

@@ -12,7 +12,7 @@ type MigrationHandle = Kysely<{ migrations: MigrationRecord }>
 
 /**
  * Brings the schema up to date, each step in a transaction of its own under a lock, so that several processes may do
- * this at once. Answers the names of the steps taken here.
+ * this at once; on a transaction all steps are part of it. Answers the names of the steps taken here.
  * @throws when the store was written by a newer program, or a step fails; that step then left no trace.
  */
 export async function migrate(db: Database, migrations: readonly Migration[] = known): Promise<string[]> {
@@ -43,6 +43,12 @@ export async function migrationStatus(
   }
 }
 
+/** Whether a move into this store has begun and not come to its end. */
+export async function hasUnfinishedCopy(db: Database): Promise<boolean> {
+  const tables = await db.introspection.getTables()
+  return tables.some(({ name }) => name === 'unfinished_copy')
+}
+
 function refuseNewer(unknown: string[]): void {
   if (unknown.length === 0) return
   throw new Error(
@@ -53,8 +59,8 @@ function refuseNewer(unknown: string[]): void {
 async function apply(db: Database, migration: Migration): Promise<boolean> {
   const kind = databaseKind(db)
   const instant = kind === 'sqlite' ? 'text' : 'timestamptz(3)'
-  return db.transaction().execute(async (trx) => {
-    if (kind === 'postgres') await sql`select pg_advisory_xact_lock(7265001)`.execute(trx)
+  return inTransaction(db, async (trx) => {
+    if (kind === 'postgres') await lockSchema(trx)
     await sql`create table if not exists migrations (name text primary key, applied_at ${sql.raw(instant)} not null)`.execute(
       trx,
     )
@@ -72,6 +78,17 @@ async function apply(db: Database, migration: Migration): Promise<boolean> {
       .execute()
     return true
   })
+}
+
+/** One process at a time, however long it takes. */
+async function lockSchema(trx: Database): Promise<void> {
+  await sql`set local statement_timeout = 0`.execute(trx)
+  await sql`set local lock_timeout = 0`.execute(trx)
+  await sql`select pg_advisory_xact_lock(7265001)`.execute(trx)
+}
+
+function inTransaction<T>(db: Database, work: (trx: Database) => Promise<T>): Promise<T> {
+  return db.isTransaction ? work(db) : db.transaction().execute(work)
 }
 
 /** The bookkeeping table is not part of the program's schema. */

@@ -16,7 +16,7 @@ export type DatabaseConfig =
 
 /** Opens the store; the caller ends it with `db.destroy()`. */
 export function openDatabase(config: DatabaseConfig): Database {
-  if (config.kind === 'postgres') return new Kysely({ dialect: postgresDialect(config.url) })
+  if (config.kind === 'postgres') return openPostgres(config.url)
   mkdirSync(dirname(config.file), { recursive: true, mode: 0o700 })
   return new Kysely({ dialect: sqliteDialect(config) })
 }
@@ -26,19 +26,44 @@ export function databaseKind(db: Database): DatabaseKind {
   return db.getExecutor().adapter instanceof PostgresAdapter ? 'postgres' : 'sqlite'
 }
 
-function postgresDialect(url: string): PostgresDialect {
+/** Connections a process takes; a request that gets none within `connectionTimeoutMillis` is answered 503. */
+const poolSize = 10
+
+/** Nobody waits for ever: times in milliseconds. Migrations and copies lift them for themselves. */
+const sessionSettings = Object.entries({
+  timezone: 'UTC',
+  statement_timeout: 30_000,
+  lock_timeout: 10_000,
+  idle_in_transaction_session_timeout: 60_000,
+})
+  .map(([name, value]) => `-c ${name}=${value}`)
+  .join(' ')
+
+const pools = new WeakMap<Database, pg.Pool>()
+
+/** How many connections there are, how many of them have nothing to do, and how much waits for one; on PostgreSQL. */
+export function poolUse(db: Database): { total: number; idle: number; waiting: number } | undefined {
+  const pool = pools.get(db)
+  return pool && { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }
+}
+
+function openPostgres(url: string): Database {
   const pool = new pg.Pool({
     connectionString: url,
-    max: 10,
+    max: poolSize,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
-    options: '-c timezone=UTC',
+    options: sessionSettings,
     types: { getTypeParser },
   })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {})
-  return new PostgresDialect({ pool })
+  // One that breaks in use fails its query, and says so once more as an event.
+  pool.on('connect', (client) => client.on('error', () => {}))
+  const db: Database = new Kysely({ dialect: new PostgresDialect({ pool }) })
+  pools.set(db, pool)
+  return db
 }
 
 /** Counts and revisions are bigint there and stay far below 2^53; timestamps must remain Date objects. */

@@ -1,25 +1,10 @@
 import { sql } from 'kysely'
 import { serverLock } from './lock.ts'
 import { type Database, databaseKind } from './open.ts'
+import { otherTables, storedTables } from './tables.ts'
 
 /** Our tables, children before those they point at. What else is in the database is not ours to remove. */
-const tables = [
-  'task_search',
-  'idempotency_keys',
-  'changes',
-  'tasks',
-  'spaces',
-  'mails',
-  'api_tokens',
-  'account_events',
-  'two_factors',
-  'verifications',
-  'accounts',
-  'sessions',
-  'users',
-  'settings',
-  'migrations',
-]
+const tables = [...otherTables, ...storedTables.map(({ name }) => name).toReversed()]
 
 /**
  * Removes all tables of Taskwell, in one transaction; `migrate` makes them anew.
@@ -27,14 +12,19 @@ const tables = [
  */
 export async function dropEverything(db: Database): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    const isPostgres = databaseKind(trx) === 'postgres'
-    if (isPostgres) await refuseOtherServers(trx)
-    for (const name of tables) {
-      // On PostgreSQL the search index goes with its table.
-      if (isPostgres && name === 'task_search') continue
-      await sql`drop table if exists ${sql.table(name)}`.execute(trx)
-    }
+    if (databaseKind(trx) === 'postgres') await refuseOtherServers(trx)
+    await dropTables(trx)
   })
+}
+
+/** The same within a transaction, for a caller who holds the store. */
+export async function dropTables(trx: Database): Promise<void> {
+  const isPostgres = databaseKind(trx) === 'postgres'
+  for (const name of tables) {
+    // On PostgreSQL the search index goes with its table.
+    if (isPostgres && name === 'task_search') continue
+    await sql`drop table if exists ${sql.table(name)}`.execute(trx)
+  }
 }
 
 async function refuseOtherServers(trx: Database): Promise<void> {

@@ -17,11 +17,15 @@ export interface Schema {
   account_events: AccountEventsTable
   api_tokens: ApiTokensTable
   mails: MailsTable
+  email_changes: EmailChangesTable
   spaces: SpacesTable
   tasks: TasksTable
   task_search: TaskSearchTable
   changes: ChangesTable
+  task_facts: TaskFactsTable
+  task_counts: TaskCountsTable
   idempotency_keys: IdempotencyKeysTable
+  idempotency_key_tasks: IdempotencyKeyTasksTable
 }
 
 /** What the store knows of itself, such as its `epoch`. */
@@ -40,6 +44,8 @@ interface UsersTable {
   two_factor_enabled: Truth
   created_at: Instant
   updated_at: Instant
+  /** Since when the account is gone; the row stays until all that belonged to it is erased. */
+  deleted_at?: MaybeInstant
 }
 
 interface SessionsTable {
@@ -51,6 +57,8 @@ interface SessionsTable {
   user_agent: string | null
   created_at: Instant
   updated_at: Instant
+  /** When it was last used, some minutes at most behind; null until then. */
+  last_active_at?: MaybeInstant
 }
 
 interface AccountsTable {
@@ -77,6 +85,8 @@ interface TwoFactorsTable {
   user_id: string
   secret: string
   backup_codes: string
+  /** The time step of the last code that was used to sign in (RFC 6238). */
+  last_step: number | null
 }
 
 /** Sign-ins, failures and changes of an account, for its owner to read. */
@@ -114,6 +124,23 @@ interface MailsTable {
   sent_at: MaybeInstant
   failed_at: MaybeInstant
   last_error: string | null
+  /** When its link is of no use any more. */
+  expires_at: MaybeInstant
+}
+
+/** Wishes for another address, until they can neither be confirmed nor refused any more. */
+interface EmailChangesTable {
+  id: string
+  user_id: string
+  old_email: string
+  old_verified: Truth
+  new_email: string
+  confirm_hash: string
+  refuse_hash: string
+  created_at: Instant
+  /** When the new address can no longer confirm. */
+  expires_at: Instant
+  confirmed_at: MaybeInstant
 }
 
 /** A space holds tasks and counts their revisions; each user owns one. */
@@ -123,6 +150,8 @@ interface SpacesTable {
   revision: number
   /** Revisions up to here may have lost tombstones. */
   floor: number
+  /** Tasks outside the bin. */
+  task_count: Generated<number>
   created_at: Instant
 }
 
@@ -182,12 +211,46 @@ export interface ChangesTable {
   undoes: string | null
 }
 
+/** What statistics need of each task there ever was. Outlives the task, its erasure and its tombstone. */
+export interface TaskFactsTable {
+  space_id: string
+  task_id: string
+  /** Milliseconds since 1970, as all of these: they are only reckoned with. */
+  created_ms: number
+  /** The present completion, of a deleted task the last one. */
+  completed_ms: number | null
+  due_date: string | null
+  due_time: string | null
+  /** The instant of a due time that has a zone of its own. */
+  due_ms: number | null
+}
+
+/** How many tasks of a priority are in a space, the bin left out. */
+export interface TaskCountsTable {
+  space_id: string
+  /** 1 high, 2 medium, 3 low */
+  priority: number
+  total: number
+  completed: number
+  /** Open, and without a due date. */
+  undated: number
+}
+
 interface IdempotencyKeysTable {
   user_id: string
   key: string
   request_hash: string
   status: number
   headers: string
+  /** Empty when there is none, or it told of a task that has been erased. */
   body: string
   created_at: Instant
+}
+
+/** Which tasks a kept reply tells of. */
+interface IdempotencyKeyTasksTable {
+  space_id: string
+  task_id: string
+  user_id: string
+  key: string
 }

@@ -1,4 +1,11 @@
-import { type Expression, type ExpressionBuilder, sql, type SqlBool } from 'kysely'
+import {
+  type Expression,
+  type ExpressionBuilder,
+  type RawBuilder,
+  type SelectQueryBuilder,
+  sql,
+  type SqlBool,
+} from 'kysely'
 import { type Database, databaseKind } from './open.ts'
 import type { Schema } from './schema.ts'
 
@@ -14,17 +21,22 @@ export async function lockSpace(db: Database, spaceId: string): Promise<void> {
   await db.selectFrom('spaces').select('id').where('id', '=', spaceId).forUpdate().execute()
 }
 
+/** The same for what is decided about an account. */
+export async function lockUser(db: Database, userId: string): Promise<void> {
+  if (databaseKind(db) === 'sqlite') return
+  await db.selectFrom('users').select('id').where('id', '=', userId).forUpdate().execute()
+}
+
 /**
- * Holds the name until the transaction ends; false when another transaction has held it for the last five seconds, and
+ * Holds the name until the transaction ends; false when another transaction has held it for so long (milliseconds), and
  * then nothing more can be done in this one. On SQLite there is no other transaction.
  */
-export async function lockName(db: Database, name: string): Promise<boolean> {
+export async function lockName(db: Database, name: string, patience: number): Promise<boolean> {
   if (databaseKind(db) === 'sqlite') return true
   const key = sql`hashtextextended(${name}, 0)`
-  const { rows } = await sql<{ held: boolean }>`select pg_try_advisory_xact_lock(${key}) as held`.execute(db)
-  if (rows[0]?.held) return true
+  if (await tryLockName(db, name)) return true
   try {
-    await sql`set local lock_timeout = '5s'`.execute(db)
+    await sql`select set_config('lock_timeout', ${`${Math.max(1, Math.ceil(patience))}ms`}, true)`.execute(db)
     await sql`select pg_advisory_xact_lock(${key})`.execute(db)
     await sql`set local lock_timeout to default`.execute(db)
     return true
@@ -34,13 +46,66 @@ export async function lockName(db: Database, name: string): Promise<boolean> {
   }
 }
 
+/** Holds the name until the transaction ends, unless another one does: then false. On SQLite there is no other. */
+export async function tryLockName(db: Database, name: string): Promise<boolean> {
+  if (databaseKind(db) === 'sqlite') return true
+  const { rows } = await sql<{
+    held: boolean
+  }>`select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as held`.execute(db)
+  return rows[0]?.held ?? false
+}
+
 function isLockTimeout(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === '55P03'
+}
+
+/**
+ * A number that moves whenever another process, or another handle of this one, has written to the store. Undefined on
+ * PostgreSQL, which has none. It is asked where the writes are made, so that they do not move it themselves.
+ */
+export async function findForeignWrites(db: Database): Promise<number | undefined> {
+  if (databaseKind(db) === 'postgres') return undefined
+  const { rows } = await sql<{ data_version: number }>`pragma data_version`.execute(db)
+  return rows[0]?.data_version
+}
+
+/** Whether the column of text is one of many values; one statement however many there are. */
+export function isAmong(db: Database, column: string, values: readonly string[]): Expression<SqlBool> {
+  const ref = sql.ref(column)
+  if (databaseKind(db) === 'sqlite')
+    return sql<SqlBool>`${ref} in (select value from json_each(${JSON.stringify(values)}))`
+  return sql<SqlBool>`${ref} = any(${values}::text[])`
+}
+
+/** Locks the selected rows and passes over those that another transaction has locked. SQLite has one writer at a time. */
+export function skipLocked<Table extends keyof Schema, Row>(
+  db: Database,
+  query: SelectQueryBuilder<Schema, Table, Row>,
+): SelectQueryBuilder<Schema, Table, Row> {
+  return databaseKind(db) === 'sqlite' ? query : query.forUpdate().skipLocked()
 }
 
 /** An instant as ISO text, whether it comes as text (SQLite) or as `Date` (PostgreSQL). */
 export function isoInstant(value: string | Date): string {
   return typeof value === 'string' ? value : value.toISOString()
+}
+
+/** The type of instants, for parameters whose type PostgreSQL could not know. */
+export function instantType(db: Database): RawBuilder<unknown> {
+  return databaseKind(db) === 'sqlite' ? sql.raw('text') : sql.raw('timestamptz')
+}
+
+/** The milliseconds since 1970 of an instant's column. */
+export function epochMilliseconds(db: Database, column: string): RawBuilder<number | null> {
+  const ref = sql.ref(column)
+  if (databaseKind(db) === 'postgres') return sql`(extract(epoch from ${ref}) * 1000)::bigint`
+  return sql`(unixepoch(${ref}) * 1000 + cast(substr(${ref}, 21, 3) as integer))`
+}
+
+/** A row for each element of a JSON array, as the column `value`. */
+export function eachOf(db: Database, elements: readonly unknown[]): RawBuilder<{ value: string }> {
+  const json = JSON.stringify(elements)
+  return databaseKind(db) === 'postgres' ? sql`json_array_elements(${json}::json)` : sql`json_each(${json})`
 }
 
 /** Whether the column of `tasks` has the word in it, byte for byte; the form that PostgreSQL's trigram index understands. */

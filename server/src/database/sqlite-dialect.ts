@@ -169,6 +169,8 @@ function setPragmas(database: BetterSqlite3.Database, options: SqliteOptions): v
     journal_mode: 'wal',
     synchronous: synchronousLevels[options.synchronous],
     foreign_keys: 1,
+    // What was deleted is overwritten, so that no text outlives its task or account in a free page.
+    secure_delete: 1,
   }
   for (const [pragma, value] of Object.entries(wanted)) {
     database.pragma(`${pragma} = ${value}`)

@@ -47,6 +47,7 @@ const head: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
   components: {
     securitySchemes: {
       cookie: { type: 'apiKey', in: 'cookie', name: 'better-auth.session_token' },
+      apiToken: { type: 'http', scheme: 'bearer', description: 'An API token, `tw_…`, that has the scope' },
       bearer: { type: 'http', scheme: 'bearer', description: 'The value of the header `set-auth-token`' },
     },
   },
@@ -62,13 +63,13 @@ const sharedErrors: readonly ErrorCode[] = [
 ]
 
 function toSchema(name: string, endpoint: Endpoint): object {
-  const { summary, description, tag, params, query, body, reply, status, alternative } = endpoint
+  const { summary, description, tag, scope, params, query, body, reply, status, alternative } = endpoint
   return {
     operationId: name,
     summary,
     ...(description && { description }),
     tags: [tag],
-    security: endpoint.public ? [] : [{ cookie: [] }, { bearer: [] }],
+    security: endpoint.public ? [] : [{ cookie: [] }, { bearer: [] }, ...(scope ? [{ apiToken: [scope] }] : [])],
     ...(params && { params }),
     ...(query && { querystring: query }),
     ...(body && { body }),
@@ -103,6 +104,7 @@ const idempotencyKey = {
 function toReply(reply: object | undefined, description: string, endpoint: Endpoint): object {
   const headers = {
     ...(endpoint.etag && { ETag: { type: 'string', description: 'Version of what is answered' } }),
+    ...(endpoint.limit !== 'none' && limitHeaders),
     ...(endpoint.revision && {
       'Taskwell-Revision': { type: 'integer', description: 'Revision that the reply reflects' },
     }),
@@ -111,13 +113,20 @@ function toReply(reply: object | undefined, description: string, endpoint: Endpo
   return { description, headers, content: { 'application/json': { schema: reply } } }
 }
 
+/** See draft-ietf-httpapi-ratelimit-headers-10. */
+const limitHeaders = {
+  RateLimit: { type: 'string', description: 'What is left of the budgets: `"reads";r=599;t=60`, `t` in seconds' },
+  'RateLimit-Policy': { type: 'string', description: 'The budgets: `"reads";q=600;w=60`, `w` in seconds' },
+}
+
 function errorsOf(endpoint: Endpoint): ErrorCode[] {
   const codes = [
     ...sharedErrors,
-    ...(endpoint.public ? [] : (['unauthenticated'] as const)),
+    ...(endpoint.public ? [] : (['unauthenticated', 'token_scope'] as const)),
     ...(endpoint.method === 'GET'
       ? []
       : (['origin_not_allowed', 'payload_too_large', 'unsupported_media_type'] as const)),
+    ...(endpoint.limit === 'none' ? [] : (['rate_limited', 'overloaded'] as const)),
     ...(endpoint.idempotent ? (['idempotency_key_reused', 'request_in_progress'] as const) : []),
     ...(endpoint.errors ?? []),
   ]

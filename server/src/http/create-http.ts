@@ -9,7 +9,9 @@ import { Refusal } from '../errors.ts'
 import { createAjv } from './formats.ts'
 import { answerPreflight, exposeHeaders, varyByOrigin } from './cors.ts'
 import { isAllowedSite } from './cross-site.ts'
+import { tellLimits } from './limit-requests.ts'
 import { logRequest } from './log-request.ts'
+import { shedLoad } from './shed-load.ts'
 import { refuseUnrouted } from './methods.ts'
 import { acceptJson } from './parse-json.ts'
 import { problemType, sendProblem, toProblem } from './problems.ts'
@@ -58,7 +60,9 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   })
   acceptJson(app)
   refuseTunnels(options.server)
+  const isSecure = options.baseUrl.startsWith('https:')
   app.addHook('onRequest', async (request, reply) => {
+    if (isSecure) reply.header('strict-transport-security', 'max-age=31536000')
     reply.headers(securityHeaders).header('x-request-id', request.id)
     refuseMalformed(request)
     exposeHeaders(request, reply, allowedOrigins)
@@ -70,6 +74,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
       })
     }
   })
+  shedLoad(app)
+  tellLimits(app)
   app.addHook('onSend', async (request, reply) => varyByOrigin(request, reply))
   app.addHook('onResponse', async (request, reply) => logRequest(request, reply))
   return app
@@ -77,7 +83,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
 
 const securityHeaders = {
   'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'content-security-policy': "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',

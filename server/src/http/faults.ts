@@ -36,6 +36,8 @@ function describe({ keyword, params, message }: FastifySchemaValidationError): s
       return limit === 1 ? 'must not be empty' : `must have at least ${limit} values`
     case 'maxItems':
       return `must have at most ${limit} values`
+    case 'uniqueItems':
+      return 'must not have a value twice'
     case 'discriminator':
       return 'is not one of those known here'
     case 'enum':

@@ -1,6 +1,12 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { Server as NetServer } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 
 const longestFarewell = 8_000
+/** Beyond these, new connections are closed at once, so that file handles and memory last. */
+const mostConnections = 10_000
+/** Clients that are busy send their next request within this time. */
+const lastWords = 300
 
 /** Times in milliseconds. What Node would refuse with an empty reply is let through, to be refused with a problem. */
 const limits = {
@@ -22,6 +28,7 @@ export async function listen(options: {
   port: number
 }): Promise<{ server: Server; port: number; serve(handler: RequestListener): void }> {
   const server = createServer(limits)
+  server.maxConnections = mostConnections
   const early: [IncomingMessage, ServerResponse][] = []
   let handle: RequestListener = (request, response) => void early.push([request, response])
   for (const event of ['request', 'checkExpectation']) {
@@ -42,9 +49,15 @@ export async function listen(options: {
   }
 }
 
-/** Lets requests in flight finish, but not for ever. */
+/**
+ * Takes no new connections and lets requests in flight finish, but not for ever. Connections that are kept open are not
+ * cut at once: a request may be on its way, and its reply says `Connection: close`.
+ */
 export async function stopServing(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => void server.close(() => resolve()))
+  // The method of HTTP servers cuts connections that are idle at this moment.
+  const closed = new Promise<void>((resolve) => void NetServer.prototype.close.call(server, () => resolve()))
+  await Promise.race([closed, pause(lastWords)])
+  server.close()
   // A connection is idle only after its last reply, so this is done again and again.
   const sweeper = setInterval(() => server.closeIdleConnections(), 50)
   const patience = setTimeout(() => server.closeAllConnections(), longestFarewell)

@@ -7,6 +7,7 @@ const paths = collectPaths()
 /** What Better Auth's own routes are asked with. */
 export const nativeMethods = 'GET, OPTIONS, POST'
 const pageMethods = 'GET, HEAD, OPTIONS'
+const formMethods = 'GET, HEAD, OPTIONS, POST'
 const allMethods = 'DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT'
 
 /** Answers what no route took: 405 with the methods that there are, or 404. */
@@ -37,7 +38,8 @@ export function allowedMethods({ url, server }: FastifyRequest): string | undefi
   if (path.startsWith('/api/auth/')) return nativeMethods
   // What looks like a pattern would be taken for one.
   const isPage = /^[\w./-]+$/.test(path) && server.hasRoute({ url: path, method: 'GET' })
-  return isPage ? pageMethods : undefined
+  if (!isPage) return undefined
+  return server.hasRoute({ url: path, method: 'POST' }) ? formMethods : pageMethods
 }
 
 function methodNotAllowed(allow: string): Refusal {

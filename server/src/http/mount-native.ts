@@ -1,43 +1,67 @@
-import type { FastifyInstance, FastifyReply } from 'fastify'
-import { Refusal } from '../errors.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { notFound, Refusal } from '../errors.ts'
+import type { Meter } from '../limits/index.ts'
+import { meterOf } from './limit-requests.ts'
 import { allowedMethods, nativeMethods, refuseUnrouted } from './methods.ts'
 import { visitOf } from './mount.ts'
 import type { Visit } from '../verb.ts'
 
 export interface NativeRequest {
   readonly method: string
-  readonly url: string
+  /** As Better Auth knows it, such as `/sign-in/email`: whatever it was spelled like. */
+  readonly path: string
+  /** Empty, or with its question mark. */
+  readonly query: string
   readonly body?: Uint8Array<ArrayBuffer>
 }
 
-/** Answers a request of Better Auth's own clients. */
-export type AnswerNative = (visit: Visit, request: NativeRequest) => Promise<Response>
+/** Answers the requests of Better Auth's own clients. */
+export interface NativeRoutes {
+  /** Refuses who asks for too much, before the body is read. Answers the cookies of a session that was prolonged. */
+  admit(meter: Meter, visit: Visit, request: NativeRequest): Promise<readonly string[]>
+  answer(meter: Meter, visit: Visit, request: NativeRequest): Promise<Response>
+}
 
 /** Mounts Better Auth's own routes beside ours. They speak its format; bodies pass through as they came. */
-export function mountNative(app: FastifyInstance, answer: AnswerNative): void {
+export function mountNative(app: FastifyInstance, routes: NativeRoutes): void {
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
+    scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_, body, done) => done(null, body))
     scope.route<{ Params: { '*': string } }>({
       method: ['GET', 'POST'],
       url: '/api/auth/*',
-      handler: async (request, reply) => {
+      onRequest: async (request, reply) => {
         if (allowedMethods(request) !== nativeMethods) {
           refuseUnrouted(request, reply)
           return reply
         }
-        const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : ''
-        const path = request.params['*'].split('/').map(encodeURIComponent).join('/')
-        const body = Buffer.isBuffer(request.body) ? { body: new Uint8Array(request.body) } : {}
-        const response = await answer(visitOf(request), {
-          method: request.method,
-          url: `/api/auth/${path}${query}`,
-          ...body,
-        })
+        const cookies = await routes.admit(meterOf(request), visitOf(request), toNative(request))
+        if (cookies.length > 0) reply.header('set-cookie', [...cookies])
+      },
+      handler: async (request, reply) => {
+        const response = await routes.answer(meterOf(request), visitOf(request), toNative(request))
         return pass(response, reply)
       },
     })
   })
+}
+
+function toNative(request: FastifyRequest<{ Params: { '*': string } }>): NativeRequest {
+  const { method, url, params, body } = request
+  const query = url.includes('?') ? url.slice(url.indexOf('?')) : ''
+  return {
+    method,
+    path: nativePath(params['*']),
+    query,
+    ...(Buffer.isBuffer(body) ? { body: new Uint8Array(body) } : {}),
+  }
+}
+
+/** One spelling for each route: what a URL parser would resolve or drop is no address here. */
+function nativePath(decoded: string): string {
+  const segments = decoded.replace(/\/$/, '').split('/')
+  if (segments.some((segment) => ['', '.', '..'].includes(segment))) throw notFound('Route')
+  return `/${segments.map(encodeURIComponent).join('/')}`
 }
 
 async function pass(response: Response, reply: FastifyReply): Promise<FastifyReply> {

@@ -1,13 +1,17 @@
 import { contract, type Endpoint } from '@taskwell/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { calendarAt } from '../calendar/index.ts'
 import type { Context } from '../context.ts'
 import { invalid, Refusal } from '../errors.ts'
-import { version } from '../version.ts'
-import { answerOnce, type FinishedReply, readIdempotencyKey } from './answer-once.ts'
-import { etagOf, isUnchanged, taskEtag } from './etags.ts'
+import type { Limits } from '../limits/index.ts'
+import { answerOnce, type FinishedReply, type NewReply, readIdempotencyKey } from './answer-once.ts'
+import { answerUnchanged, etagFor, validators } from './conditional.ts'
+import { isUnchanged } from './etags.ts'
+import { admitRequest, meterOf, withinLimits } from './limit-requests.ts'
 import { refuseForeignMethod } from './methods.ts'
+import { createNameTurns, type NameTurns } from './name-turns.ts'
 import { readQuery } from './read-query.ts'
+import { refuseBeyondScope } from './scopes.ts'
+import { sendPieces } from './pieces.ts'
 import type { Outcome, Verbs, Visit } from '../verb.ts'
 
 /** Finds out who asks. `setCookie` renews the session's cookie. */
@@ -19,6 +23,7 @@ export type Identify = (
 export interface MountOptions {
   readonly verbs: Verbs
   readonly identify: Identify
+  readonly limits: Limits
   /** What contexts are made of, beside the caller. */
   readonly base: Omit<Context, 'caller' | 'now' | 'log'>
   readonly now: () => Date
@@ -36,11 +41,17 @@ declare module 'fastify' {
 /** Makes a route of every endpoint of the contract, each with its verb. */
 export function mount(app: FastifyInstance, options: MountOptions): void {
   app.decorateRequest('context', null)
+  const turns = createNameTurns()
   for (const [name, endpoint] of Object.entries(contract))
-    mountEndpoint(app, endpoint, anyVerb(options.verbs, name), options)
+    mountEndpoint(app, endpoint, anyVerb(options.verbs, name), { ...options, turns })
 }
 
-function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, options: MountOptions): void {
+function mountEndpoint(
+  app: FastifyInstance,
+  endpoint: Endpoint,
+  verb: AnyVerb,
+  options: MountOptions & { turns: NameTurns },
+): void {
   const { params, query, body, reply: replySchema, status, alternative } = endpoint
   const response = replySchema && { [status]: replySchema, ...(alternative && { [alternative.status]: replySchema }) }
   app.route({
@@ -56,6 +67,8 @@ function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, 
     onRequest: async (request, reply) => {
       if (endpoint.params) refuseForeignMethod(request)
       if (!endpoint.public) await identifyCaller(request, reply, options)
+      if (request.context) refuseBeyondScope(endpoint, request.context.caller)
+      await admitRequest(options.limits, endpoint, request)
       refuseUnacceptable(request)
     },
     preValidation: async (request) => {
@@ -65,13 +78,15 @@ function mountEndpoint(app: FastifyInstance, endpoint: Endpoint, verb: AnyVerb, 
     },
     handler: async (request, reply) => {
       const visit = visitOf(request)
-      if (endpoint.public) return answer(endpoint, request, reply, await verb(visit, inputOf(request)))
+      if (endpoint.public) {
+        const work = () => verb(visit, inputOf(request))
+        return answer(endpoint, request, reply, await withinLimits(options.limits, { endpoint, request }, work))
+      }
       const context = getContext(request)
-      if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply, context.caller.revision))
-        return reply
+      if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply)) return reply
       const key = endpoint.idempotent ? readIdempotencyKey(request) : undefined
       if (key === undefined) return answer(endpoint, request, reply, await verb(context, inputOf(request)))
-      const finished = await answerOnce(context, { request, key }, async (ctx) =>
+      const finished = await answerOnce(context, { request, key, turns: options.turns }, async (ctx) =>
         finish(endpoint, request, reply, await verb(ctx, inputOf(request))),
       )
       return send(reply, finished)
@@ -91,8 +106,10 @@ async function identifyCaller(request: FastifyRequest, reply: FastifyReply, opti
   const now = options.now()
   const visit = visitOf(request)
   const found = await options.identify(visit, now)
-  if (!found)
+  if (!found) {
+    await options.limits.countStranger(meterOf(request), request.ip)
     throw new Refusal('unauthenticated', { detail: 'Sign in at POST /api/auth/login and send the cookie or token.' })
+  }
   const log = request.log.child({ user: found.caller.userId })
   request.context = { ...options.base, caller: found.caller, now, log, visit }
   if (found.setCookie) reply.header('set-cookie', [...found.setCookie])
@@ -138,16 +155,12 @@ function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply
   reply.code(status).headers(headersOf(outcome, etag))
   const isUnchangedTask = endpoint.etag === 'task' && endpoint.method === 'GET' && etag !== undefined
   if (isUnchangedTask && isUnchanged(request.headers['if-none-match'], etag)) return reply.code(304).send()
-  return status === 204 ? reply.send() : body
+  if (status === 204) return reply.send()
+  return endpoint.streamed ? sendPieces(request, reply, body) : body
 }
 
 /** The reply in its final form, before anything is sent: it goes out only after the commit. */
-function finish(
-  endpoint: Endpoint,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  outcome: Outcome<unknown>,
-): FinishedReply {
+function finish(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, outcome: Outcome<unknown>): NewReply {
   const { body, status = endpoint.status } = outcome
   const headers = Object.entries(headersOf(outcome, etagFor(endpoint, request, outcome)))
   const serialize = reply.getSerializationFunction(String(status)) ?? JSON.stringify
@@ -155,23 +168,20 @@ function finish(
     status,
     headers: Object.fromEntries(headers.map(([name, value]) => [name, String(value)])),
     body: status === 204 ? '' : serialize(body),
+    taskIds: [...new Set(taskIdsIn(body))],
   }
+}
+
+/** The tasks that a reply tells of, wherever in it they are. */
+function taskIdsIn(body: unknown): string[] {
+  if (typeof body !== 'object' || body === null) return []
+  if ('id' in body && 'version' in body) return [String(body.id)]
+  return Object.values(body).flatMap(taskIdsIn)
 }
 
 function send(reply: FastifyReply, { status, headers, body }: FinishedReply): FastifyReply {
   reply.code(status).headers(headers)
   return status === 204 ? reply.send() : reply.type('application/json; charset=utf-8').send(body)
-}
-
-function etagFor(
-  endpoint: Endpoint,
-  request: FastifyRequest,
-  { body, revision }: Outcome<unknown>,
-): string | undefined {
-  if (endpoint.etag === 'task') return hasVersion(body) ? taskEtag(body.version) : undefined
-  if (endpoint.etag !== 'revision') return undefined
-  const context = getContext(request)
-  return listEtag(context, request, revision ?? context.caller.revision)
 }
 
 function headersOf(
@@ -183,28 +193,4 @@ function headersOf(
     ...(revision !== undefined && { 'taskwell-revision': String(revision) }),
     ...(etag !== undefined && validators(etag)),
   }
-}
-
-function answerUnchanged(context: Context, request: FastifyRequest, reply: FastifyReply, revision: number): boolean {
-  const etag = listEtag(context, request, revision)
-  if (!isUnchanged(request.headers['if-none-match'], etag)) return false
-  reply.code(304).headers(validators(etag)).send()
-  return true
-}
-
-function validators(etag: string) {
-  return { etag, 'cache-control': 'private, no-cache', vary: 'Cookie, Authorization' }
-}
-
-/** Everything that a list depends on; the minute only where "now" decides what is in it. */
-function listEtag({ caller, now }: Context, request: FastifyRequest, revision: number): string {
-  const { query } = request
-  const asked = typeof query === 'object' && query !== null ? query : {}
-  const timeZone = 'timeZone' in asked && typeof asked.timeZone === 'string' ? asked.timeZone : caller.timeZone
-  const moment = 'due' in asked ? calendarAt(now, timeZone).minute : ''
-  return etagOf(caller.userId, version, revision, timeZone, moment, JSON.stringify(asked))
-}
-
-function hasVersion(body: unknown): body is { version: number } {
-  return typeof body === 'object' && body !== null && 'version' in body && typeof body.version === 'number'
 }

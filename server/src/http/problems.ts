@@ -25,8 +25,8 @@ export function toProblem(refusal: Refusal, requestId: string): Problem {
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = toRefusal(error)
   if (refusal.code === 'internal_error') request.log.error({ err: error }, 'unexpected error')
-  if (refusal.code === 'unavailable' && !(error instanceof Refusal))
-    request.log.warn({ err: error }, 'database unavailable')
+  if (['unavailable', 'overloaded'].includes(refusal.code) && !(error instanceof Refusal))
+    request.log.warn({ err: error }, 'the database did not answer in time')
   const { status } = errorCodes[refusal.code]
   if (status === 503) reply.header('retry-after', '1')
   return reply
@@ -37,9 +37,15 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     .send(toProblem(refusal, request.id))
 }
 
-/** How `pg` says that the database went away; these errors have no code. */
-const lostConnection =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/
+/** How `pg` says that the database went away, and that all connections are taken; these errors have no code. */
+const messages: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/^(Connection terminated|Client has encountered a connection error)/, 'unavailable'],
+  [/^timeout exceeded when trying to connect/, 'overloaded'],
+]
+
+function codeOf({ message }: Error): ErrorCode | undefined {
+  return messages.find(([pattern]) => pattern.test(message))?.[1]
+}
 
 /** Errors of Fastify, SQLite, PostgreSQL and the network that mean something to the client. */
 const codes: Readonly<Record<string, ErrorCode>> = {
@@ -68,8 +74,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error
   if (!isFastifyError(error)) {
-    const isLost = error instanceof Error && lostConnection.test(error.message)
-    return new Refusal(isLost ? 'unavailable' : 'internal_error')
+    return new Refusal((error instanceof Error && codeOf(error)) || 'internal_error')
   }
   if (error.validation) {
     if (error.validationContext === 'params') return notFound('Task')
@@ -77,7 +82,7 @@ function toRefusal(error: unknown): Refusal {
     const errors = describeFaults(part, error.validation)
     return new Refusal('validation_failed', { errors, ...operationOf(errors) })
   }
-  const code = codes[error.code] ?? (lostConnection.test(error.message) ? 'unavailable' : undefined)
+  const code = codes[error.code] ?? codeOf(error)
   if (code !== undefined) return new Refusal(code)
   return new Refusal(error.statusCode === 400 ? 'malformed_request' : 'internal_error')
 }

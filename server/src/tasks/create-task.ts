@@ -5,7 +5,7 @@ import { Refusal } from '../errors.ts'
 import type { Outcome } from '../verb.ts'
 import { type Content, contentColumns, contentFields, newContent, refuseLooseDueParts } from './content.ts'
 import { findCreation, findTask, insertTask } from './queries.ts'
-import { nextRevision, recordChange, write, type Write } from './write.ts'
+import { recordChange, revisionForMore, write, type Write } from './write.ts'
 
 /** Creates a task. A client-made id that is there with the content of its creation answers the task as it is now. */
 export async function createTask(ctx: Context, { body }: Input<Contract['createTask']>): Promise<Outcome<Task>> {
@@ -19,7 +19,7 @@ export async function create(ctx: Write, body: NewTask): Promise<Outcome<Task>> 
   const content = newContent(body, now)
   const repeated = body.id === undefined ? undefined : await findRepeated(ctx, body.id, content)
   if (repeated) return { status: 200, ...repeated, headers: location(repeated.body) }
-  const revision = await nextRevision(ctx)
+  const revision = await revisionForMore(ctx)
   const task = await insertTask(ctx.db, {
     space_id: ctx.caller.spaceId,
     id: body.id ?? uuidv7(),

@@ -12,26 +12,38 @@ interface Days {
   readonly to?: string | undefined
 }
 
+/**
+ * By which column an index finds due tasks: lists by the one they are sorted by, counts by a plain one, since SQLite
+ * always reads the row for a generated one.
+ */
+export type DueColumn = 'due_up' | 'due_date'
+
 /** The conditions of `due`: the definitions of overdue, today and so on. Lists and statistics share them. */
-export function dueConditions(eb: Builder, due: NonNullable<TaskQuery['due']>, calendar: Calendar): Condition[] {
+export function dueConditions(
+  eb: Builder,
+  due: NonNullable<TaskQuery['due']>,
+  calendar: Calendar,
+  column: DueColumn = 'due_up',
+): Condition[] {
+  const { timeZone, today, weekEnd } = calendar
   switch (due) {
     case 'none':
       return [eb('due_up', '=', noDay)]
     case 'any':
       return [eb('due_up', '<', noDay)]
     case 'today':
-      return [isOpen(eb), ...dueWithin(eb, { from: calendar.today, to: calendar.today }, calendar.timeZone)]
+      return [isOpen(eb), ...dueWithin(eb, { from: today, to: today }, timeZone, column)]
     case 'week':
-      return [isOpen(eb), ...dueWithin(eb, { from: calendar.today, to: calendar.weekEnd }, calendar.timeZone)]
+      return [isOpen(eb), ...dueWithin(eb, { from: today, to: weekEnd }, timeZone, column)]
     case 'upcoming':
-      return [isOpen(eb), ...dueWithin(eb, { from: calendar.today }, calendar.timeZone)]
+      return [isOpen(eb), ...dueWithin(eb, { from: today }, timeZone, column)]
     case 'overdue':
-      return [isOpen(eb), ...overdue(eb, calendar)]
+      return [isOpen(eb), ...overdue(eb, calendar, column)]
   }
 }
 
 /** Due on one of the days: by the written date, or for a time with a zone by the day of its instant in `timeZone`. */
-export function dueWithin(eb: Builder, { from, to }: Days, timeZone: string): Condition[] {
+export function dueWithin(eb: Builder, { from, to }: Days, timeZone: string, column?: DueColumn): Condition[] {
   const window = dayWindow(timeZone, from ?? firstDay, to ?? lastDay)
   const written: Condition[] = [eb('due_at', 'is', null)]
   const zoned: Condition[] = []
@@ -43,14 +55,14 @@ export function dueWithin(eb: Builder, { from, to }: Days, timeZone: string): Co
     written.push(eb('due_date', '<=', to))
     zoned.push(eb('due_at', '<', window.end))
   }
-  return [...nearDays(eb, { from, to }), eb.or([eb.and(written), eb.and(zoned)])]
+  return [...nearDays(eb, { from, to }, column), eb.or([eb.and(written), eb.and(zoned)])]
 }
 
 /** The day has passed, or the minute. Whoever has a zone of their own is late when their instant has passed. */
-function overdue(eb: Builder, { today, minute, overdueTimes }: Calendar): Condition[] {
+function overdue(eb: Builder, { today, minute, overdueTimes }: Calendar, column: DueColumn): Condition[] {
   const passedToday = overdueTimes.map(({ from, to }) => eb.and([eb('due_time', '>=', from), eb('due_time', '<=', to)]))
   return [
-    ...nearDays(eb, { to: today }),
+    ...nearDays(eb, { to: today }, column),
     eb.or([
       eb.and([eb('due_at', 'is', null), eb('due_date', '<', today)]),
       eb.and([eb('due_at', 'is', null), eb('due_date', '=', today), eb.or(passedToday)]),
@@ -70,9 +82,11 @@ const noDay = '~'
 const daysApart = 2
 
 /** A range of the index that has all tasks due on these days, wherever; the exact conditions stand beside it. */
-function nearDays(eb: Builder, { from, to }: Days): Condition[] {
+function nearDays(eb: Builder, { from, to }: Days, column: DueColumn = 'due_up'): Condition[] {
+  const last = to === undefined ? lastDay : addDays(to, daysApart)
   return [
-    eb('due_up', '>=', addDays(from ?? firstDay, -daysApart)),
-    to === undefined ? eb('due_up', '<', noDay) : eb('due_up', '<=', `${addDays(to, daysApart)}~`),
+    eb(column, '>=', addDays(from ?? firstDay, -daysApart)),
+    // As `due_up` a day goes on with its times; without a day it is above all of these.
+    column === 'due_up' ? eb(column, '<=', `${last}~`) : eb(column, '<=', last),
   ]
 }

@@ -1,25 +1,22 @@
 import type { Context } from '../context.ts'
 import type { Outcome } from '../verb.ts'
-import { eraseTexts, findSpaceRevision, listBin, takeRevisions } from './queries.ts'
+import { eraseTasks } from './erase-tasks.ts'
+import { findSpaceRevision, listBin } from './queries.ts'
 import { write } from './write.ts'
 
 /** How many tasks one statement erases. */
 const chunk = 500
 
-/** Erases everything in the bin, as one write; like `eraseTask` without history. */
+/** Erases everything in the bin, as one write. */
 export async function emptyBin(ctx: Context): Promise<Outcome<undefined>> {
   return write(ctx, async (ctx) => {
     const { spaceId } = ctx.caller
-    const now = ctx.now.toISOString()
-    const before = await findSpaceRevision(ctx.db, spaceId)
-    let revision = before
+    let revision = await findSpaceRevision(ctx.db, spaceId)
     let ids = await listBin(ctx.db, spaceId, chunk)
     while (ids.length > 0) {
-      revision = await takeRevisions(ctx.db, spaceId, ids.length)
-      await eraseTexts(ctx.db, { spaceId, ids, last: revision, now })
+      revision = await eraseTasks(ctx, spaceId, ids)
       ids = await listBin(ctx.db, spaceId, chunk)
     }
-    if (revision > before) ctx.publish({ spaceId, revision })
     return { body: undefined, revision }
   })
 }

@@ -1,5 +1,5 @@
 import type { Database } from '../database/open.ts'
-import { maxPageText } from './page-query.ts'
+import { maxPageText } from './cut-page.ts'
 
 export interface HistoryRequest {
   readonly spaceId: string

@@ -22,7 +22,7 @@ export async function listTaskHistory(
   }).execute()
   const [first] = rows
   if (!first) throw notFound('Task')
-  const items = rows.flatMap(toItem)
+  const items = rows.flatMap(toHistoryItem)
   const last = items.at(-1)
   const hasMore = last !== undefined && (first.found ?? 0) > items.length
   return {
@@ -31,10 +31,10 @@ export async function listTaskHistory(
   }
 }
 
-type Row = Awaited<ReturnType<ReturnType<typeof selectHistory>['execute']>>[number]
+type Row = Omit<Awaited<ReturnType<ReturnType<typeof selectHistory>['execute']>>[number], 'space_revision' | 'found'>
 
 /** None of a row that stands for an empty page. */
-function toItem({ revision, kind, at, by_kind, by_name, before, after, undoes }: Row): HistoryItem[] {
+export function toHistoryItem({ revision, kind, at, by_kind, by_name, before, after, undoes }: Row): HistoryItem[] {
   if (revision === null || at === null || after === null) return []
   return [
     {

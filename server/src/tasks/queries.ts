@@ -2,6 +2,7 @@ import type { Task } from '@taskwell/api'
 import { type Insertable, sql, type Updateable } from 'kysely'
 import type { Database } from '../database/open.ts'
 import type { ChangesTable, TasksTable } from '../database/schema.ts'
+import { Refusal } from '../errors.ts'
 import { isTaskRow, type MaybeTaskRow, taskColumns, toTask } from './task-row.ts'
 
 /** What an id stands for in a space, beside the space's revision, from one snapshot. */
@@ -19,26 +20,52 @@ export async function findTask(db: Database, spaceId: string, id: string): Promi
     .leftJoin('tasks', (join) => join.onRef('tasks.space_id', '=', 'spaces.id').on('tasks.id', '=', id))
     .select(['spaces.revision as space_revision', ...taskColumns])
     .where('spaces.id', '=', spaceId)
-    .executeTakeFirstOrThrow()
+    .executeTakeFirstOrThrow(accountGone)
   const isErased = row.erased_at !== null
   const task = isTaskRow(row) && !isErased ? toTask(row) : undefined
   return { task, isErased, spaceRevision: row.space_revision }
 }
 
 export async function findSpaceRevision(db: Database, spaceId: string): Promise<number> {
-  const row = await db.selectFrom('spaces').select('revision').where('id', '=', spaceId).executeTakeFirstOrThrow()
+  const row = await db
+    .selectFrom('spaces')
+    .select('revision')
+    .where('id', '=', spaceId)
+    .executeTakeFirstOrThrow(accountGone)
   return row.revision
+}
+
+/** The account was deleted while the request was under way. */
+function accountGone(): Refusal {
+  return new Refusal('unauthenticated')
 }
 
 /** Takes the next `count` revisions of the space; the answer is the last of them. The space is locked from here on. */
 export async function takeRevisions(db: Database, spaceId: string, count: number): Promise<number> {
-  const { revision } = await db
+  return (await moveSpace(db, spaceId, { revisions: count, tasks: 0 })).revision
+}
+
+/** Takes revisions and counts tasks that come out of the bin or go into it. The space is locked from here on. */
+export async function moveSpace(
+  db: Database,
+  spaceId: string,
+  { revisions, tasks }: { revisions: number; tasks: number },
+): Promise<{ revision: number; taskCount: number }> {
+  const { revision, task_count } = await db
     .updateTable('spaces')
-    .set((eb) => ({ revision: eb('revision', '+', count) }))
+    .set((eb) => ({
+      revision: eb('revision', '+', revisions),
+      ...(tasks !== 0 && { task_count: eb('task_count', '+', tasks) }),
+    }))
     .where('id', '=', spaceId)
-    .returning('revision')
-    .executeTakeFirstOrThrow()
-  return revision
+    .returning(['revision', 'task_count'])
+    .executeTakeFirstOrThrow(accountGone)
+  return { revision, taskCount: task_count }
+}
+
+export async function countTasks(db: Database, spaceId: string): Promise<number> {
+  const row = await db.selectFrom('spaces').select('task_count').where('id', '=', spaceId).executeTakeFirstOrThrow()
+  return row.task_count
 }
 
 export async function insertTask(db: Database, row: Insertable<TasksTable>): Promise<Task> {
@@ -128,5 +155,24 @@ export async function eraseTexts(
     .set({ before: null, after: null })
     .where('space_id', '=', spaceId)
     .where('task_id', 'in', ids)
+    .execute()
+}
+
+/** Empties the replies that are kept for requests sent again and tell of one of these tasks. */
+export async function blankReplies(db: Database, spaceId: string, ids: readonly string[]): Promise<void> {
+  await db
+    .updateTable('idempotency_keys')
+    .set({ body: '', headers: '{}' })
+    .where(({ eb, refTuple, selectFrom }) =>
+      eb(
+        refTuple('user_id', 'key'),
+        'in',
+        selectFrom('idempotency_key_tasks')
+          .select(['user_id', 'key'])
+          .where('space_id', '=', spaceId)
+          .where('task_id', 'in', ids)
+          .$asTuple('user_id', 'key'),
+      ),
+    )
     .execute()
 }

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import type { Outcome } from '../verb.ts'
 import { refuseOtherVersion } from './if-match.ts'
 import { changeTask } from './queries.ts'
-import { getAnyTask, nextRevision, recordChange, write, type Write } from './write.ts'
+import { getAnyTask, recordChange, revisionForMore, write, type Write } from './write.ts'
 
 /** Brings a task back from the bin; one that is not there stays as it is. */
 export async function restoreTask(
@@ -18,7 +18,7 @@ export async function restore(ctx: Write, id: string, ifMatch?: string): Promise
   const { task, spaceRevision } = await getAnyTask(ctx, id)
   refuseOtherVersion(task, ifMatch)
   if (task.deletedAt === null) return { body: task, revision: spaceRevision }
-  const revision = await nextRevision(ctx)
+  const revision = await revisionForMore(ctx)
   const restored = await changeTask(
     ctx.db,
     { spaceId: ctx.caller.spaceId, id },

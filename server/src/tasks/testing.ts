@@ -40,7 +40,7 @@ export async function createUser(db: Database, timeZone = 'UTC'): Promise<TestUs
     now: new Date('2026-11-23T09:30:15.250Z'),
     log: { debug: silent, info: silent, warn: silent, error: silent },
     secret: 'a secret of at least thirty-two characters',
-    publish: (event) => void events.push(event),
+    publish: (event) => void ('spaceId' in event && events.push(event)),
     events,
     visit: { headers: {}, ip: '127.0.0.1' },
   }

@@ -3,9 +3,9 @@ import type { Context } from '../context.ts'
 import { notFound, Refusal } from '../errors.ts'
 import type { Outcome } from '../verb.ts'
 import { contentColumns } from './content.ts'
-import { changeTask, findSpaceRevision, findTask, listWrite } from './queries.ts'
+import { changeTask, countTasks, findSpaceRevision, findTask, listWrite } from './queries.ts'
 import { type Effect, type Field, fields, netEffects, pickFields } from './effects.ts'
-import { kindOf, nextRevision, recordChange, write, type Write } from './write.ts'
+import { kindOf, moveOn, recordChange, refuseOverQuota, write, type Write } from './write.ts'
 
 /** Reverts the whole write that took the revision, as a write of its own, unless others have built upon it since. */
 export async function undoChange(ctx: Context, { params }: Input<Contract['undoChange']>): Promise<Outcome<UndoReply>> {
@@ -17,6 +17,7 @@ export async function undoChange(ctx: Context, { params }: Input<Contract['undoC
     const reversals: Reversal[] = []
     for (const effect of netEffects(rows)) reversals.push(await reversalOf(ctx, effect))
     refuseConflicts(reversals)
+    await refuseTooMany(ctx, reversals)
     const changes: UndoReply['changes'] = []
     for (const reversal of reversals) {
       changes.push({ type: 'task', task: await revert(ctx, reversal, first.write_id) })
@@ -61,8 +62,20 @@ function refuseConflicts(reversals: readonly Reversal[]): void {
   })
 }
 
+/** The write counts as a whole: what it deletes makes room for what it brings back. */
+async function refuseTooMany(ctx: Write, reversals: readonly Reversal[]): Promise<void> {
+  const more = reversals.reduce((sum, { task, target }) => sum + movedOut(task, target), 0)
+  if (more > 0) refuseOverQuota(ctx, (await countTasks(ctx.db, ctx.caller.spaceId)) + more)
+}
+
+/** 1 when the task comes out of the bin, -1 when it goes into it. */
+function movedOut(task: Task, target: Task): -1 | 0 | 1 {
+  if ((task.deletedAt === null) === (target.deletedAt === null)) return 0
+  return target.deletedAt === null ? 1 : -1
+}
+
 async function revert(ctx: Write, { task, target }: Reversal, undoes: string): Promise<Task> {
-  const revision = await nextRevision(ctx)
+  const { revision } = await moveOn(ctx, movedOut(task, target))
   const changed = await changeTask(
     ctx.db,
     { spaceId: ctx.caller.spaceId, id: task.id },

@@ -2,8 +2,9 @@ import type { ChangeKind, Task } from '@taskwell/api'
 import { v7 as uuidv7 } from 'uuid'
 import { type Context, transact } from '../context.ts'
 import { lockSpace } from '../database/sql.ts'
-import { notFound } from '../errors.ts'
-import { findTask, insertChange, takeRevisions } from './queries.ts'
+import { notFound, Refusal } from '../errors.ts'
+import { findTask, insertChange, moveSpace } from './queries.ts'
+import { keepFigures } from '../figures/index.ts'
 
 /** One write of a user: all that it changes can be undone together. */
 export interface Write extends Context {
@@ -29,13 +30,33 @@ export function write<T>(ctx: Context, work: (ctx: Write) => Promise<T>): Promis
 
 /** The next revision of the space, which other devices hear of after the commit. */
 export async function nextRevision(ctx: Write): Promise<number> {
-  const { spaceId } = ctx.caller
-  const revision = await takeRevisions(ctx.db, spaceId, 1)
-  ctx.publish({ spaceId, revision })
+  return (await moveOn(ctx, 0)).revision
+}
+
+/** The next revision, for a task that is new or comes out of the bin. @throws quota_exceeded */
+export async function revisionForMore(ctx: Write): Promise<number> {
+  const { revision, taskCount } = await moveOn(ctx, 1)
+  refuseOverQuota(ctx, taskCount)
   return revision
 }
 
-/** Appends to history what the write did to the task. */
+/** The next revision, for a task that changes the number of those outside the bin by `tasks`. */
+export async function moveOn(ctx: Write, tasks: -1 | 0 | 1): Promise<{ revision: number; taskCount: number }> {
+  const { spaceId } = ctx.caller
+  const moved = await moveSpace(ctx.db, spaceId, { revisions: 1, tasks })
+  ctx.publish({ spaceId, revision: moved.revision })
+  return moved
+}
+
+/** @throws quota_exceeded */
+export function refuseOverQuota({ taskQuota }: Context, taskCount: number): void {
+  if (taskQuota === undefined || taskCount <= taskQuota) return
+  throw new Refusal('quota_exceeded', {
+    detail: `An account may have ${taskQuota} tasks. Delete some that are no longer needed.`,
+  })
+}
+
+/** Appends to history what the write did to the task, and keeps the figures of the dashboard true to it. */
 export async function recordChange(ctx: Write, task: Task, { kind, before, after, undoes }: Change): Promise<void> {
   await insertChange(ctx.db, {
     space_id: ctx.caller.spaceId,
@@ -50,6 +71,7 @@ export async function recordChange(ctx: Write, task: Task, { kind, before, after
     after: JSON.stringify(after),
     undoes: undoes ?? null,
   })
+  await keepFigures(ctx.db, ctx.caller.spaceId, { before: before && { ...task, ...before }, after: task })
 }
 
 /** What a change is called; completion wins over all else that it does. */

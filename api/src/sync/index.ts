@@ -1,0 +1,5 @@
+export { createMemoryStorage } from './memory-storage.ts'
+export { startSync } from './start-sync.ts'
+export * from './storage.ts'
+export { type OpenStorage, storageRules } from './storage-rules.ts'
+export * from './types.ts'

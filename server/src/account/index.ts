@@ -1,0 +1,7 @@
+export { deleteUser } from './delete-user.ts'
+export { deleteAccountWith } from './delete-account.ts'
+export { endOtherSessions } from './end-other-sessions.ts'
+export { endSessionWith } from './end-session.ts'
+export { createErasure } from './erasure.ts'
+export { exportAccount } from './export-account.ts'
+export { listSessions } from './list-sessions.ts'

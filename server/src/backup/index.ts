@@ -1,0 +1,5 @@
+export { createBackup } from './create-backup.ts'
+export { listBackups } from './list-backups.ts'
+export { moveStore } from './move-store.ts'
+export { type Restored, restoreBackup } from './restore-backup.ts'
+export { scheduleBackups } from './schedule-backups.ts'

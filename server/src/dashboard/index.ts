@@ -1,0 +1,2 @@
+export { getStats } from './get-stats.ts'
+export { listActivity } from './list-activity.ts'

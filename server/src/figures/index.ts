@@ -1,0 +1,2 @@
+export { keepFigures } from './keep-figures.ts'
+export { recountFigures } from './recount-figures.ts'

@@ -1,0 +1,13 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+
+/** Writes the pieces of a JSON text as fast as the client takes them. */
+export function sendPieces(request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply {
+  if (!isPieces(body)) throw new Error('A streamed reply must come in pieces')
+  reply.type('application/json; charset=utf-8')
+  return request.method === 'HEAD' ? reply.send() : reply.send(Readable.from(body, { objectMode: false }))
+}
+
+function isPieces(body: unknown): body is AsyncIterable<string> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body
+}

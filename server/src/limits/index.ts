@@ -1,0 +1,3 @@
+export { createLimits } from './create-limits.ts'
+export { type Limits, type LimitSettings, noLimits } from './limits.ts'
+export { limitHeaders, type Meter } from './meter.ts'

@@ -1,0 +1,5 @@
+export * from './account-mails.ts'
+export { startOutbox } from './start-outbox.ts'
+export type { Mail } from './mail.ts'
+export { findOldestWaiting } from './queries.ts'
+export { queueMail } from './queue-mail.ts'
