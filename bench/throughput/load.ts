@@ -23,7 +23,11 @@ export interface Measured {
   readonly p99: number
   /** Replies other than 2xx and 304, and broken connections. */
   readonly failures: number
+  /** What the server's processor spent on a request, in microseconds: other programs on the machine change it least. */
+  readonly cpu: number
 }
+
+type Told = Omit<Measured, 'cpu'>
 
 const hasWrk = isInstalled('wrk')
 
@@ -32,12 +36,15 @@ export const generator = hasWrk ? 'wrk' : 'autocannon'
 
 /** Puts load on the subject from the second core. A fixed rate is always autocannon's. */
 export async function measure(subject: Subject, load: Load, seconds: number, folder: string): Promise<Measured> {
-  return hasWrk && load.rate === undefined
-    ? withWrk(subject, load, seconds, folder)
-    : await withAutocannon(subject, load, seconds)
+  const before = subject.cpu()
+  const told =
+    hasWrk && load.rate === undefined
+      ? withWrk(subject, load, seconds, folder)
+      : await withAutocannon(subject, load, seconds)
+  return { ...told, cpu: (subject.cpu() - before) / (told.perSecond * seconds) }
 }
 
-function withWrk(subject: Subject, load: Load, seconds: number, folder: string): Measured {
+function withWrk(subject: Subject, load: Load, seconds: number, folder: string): Told {
   const script = join(folder, 'load.lua')
   const headers = { authorization: subject.authorization, ...load.headers }
   writeFileSync(script, luaScript({ ...load, headers }))
@@ -82,7 +89,7 @@ function quote(text: string): string {
   return JSON.stringify(text)
 }
 
-async function withAutocannon(subject: Subject, load: Load, seconds: number): Promise<Measured> {
+async function withAutocannon(subject: Subject, load: Load, seconds: number): Promise<Told> {
   const job = { ...load, url: subject.url + load.path(subject), authorization: subject.authorization, seconds }
   const program = join(import.meta.dirname, 'autocannon-job.ts')
   const child = onCore(1, [program, JSON.stringify(job)], process.env)

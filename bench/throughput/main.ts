@@ -77,6 +77,7 @@ function describe({ name, goal }: Case, results: readonly Round[]): string {
     name.padEnd(36),
     `× ${median(ratios).toFixed(2)} (${spread}), goal ${goal}`.padEnd(36),
     `${rate(ours)} to ${rate(theirs)} a second`.padEnd(32),
+    `${time(ours, 'cpu')} to ${time(theirs, 'cpu')} µs`.padEnd(22),
     `p50 ${time(ours, 'p50')} to ${time(theirs, 'p50')} ms, p99 ${time(ours, 'p99')} to ${time(theirs, 'p99')} ms`,
     failures > 0 ? `  FAILURES: ${failures}` : '',
   ].join(' ')
@@ -86,7 +87,7 @@ function rate(measured: readonly Measured[]): string {
   return median(measured.map(({ perSecond }) => perSecond)).toFixed(0)
 }
 
-function time(measured: readonly Measured[], which: 'p50' | 'p99'): string {
+function time(measured: readonly Measured[], which: 'p50' | 'p99' | 'cpu'): string {
   return median(measured.map((one) => one[which])).toFixed(1)
 }
 

@@ -12,6 +12,8 @@ export interface Subject {
   readonly taskId: string
   /** Resident memory now, in megabytes. */
   memory(): number
+  /** Time of the processor that it has taken so far, in microseconds; NaN where the system does not tell. */
+  cpu(): number
   stop(): Promise<void>
 }
 
@@ -90,9 +92,10 @@ async function outputOf(child: ChildProcess, pattern: RegExp): Promise<RegExpExe
   })
 }
 
-function handleOf(child: ChildProcess): Pick<Subject, 'memory' | 'stop'> {
+function handleOf(child: ChildProcess): Pick<Subject, 'memory' | 'cpu' | 'stop'> {
   return {
     memory: () => residentMegabytes(child.pid),
+    cpu: () => processorMicroseconds(child.pid),
     stop: async () => {
       const ended = new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGTERM')
@@ -102,6 +105,18 @@ function handleOf(child: ChildProcess): Pick<Subject, 'memory' | 'stop'> {
 }
 
 function residentMegabytes(pid: number | undefined): number {
+  if (process.platform !== 'linux') return Number.NaN
   const [, kilobytes = 'NaN'] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
   return Number(kilobytes) / 1024
+}
+
+/** Linux counts in hundredths of a second. */
+function processorMicroseconds(pid: number | undefined): number {
+  if (process.platform !== 'linux') return Number.NaN
+  const [user = Number.NaN, system = Number.NaN] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
+    .slice(11, 13)
+    .map(Number)
+  return (user + system) * 10_000
 }
