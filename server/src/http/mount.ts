@@ -4,12 +4,13 @@ import type { Context } from '../context.ts'
 import { invalid, Refusal } from '../errors.ts'
 import type { Limits } from '../limits/index.ts'
 import { answerOnce, type FinishedReply, type NewReply, readIdempotencyKey } from './answer-once.ts'
-import { answerUnchanged, etagFor, validators } from './conditional.ts'
+import { answerByRevision, etagFor, validators } from './conditional.ts'
 import { isUnchanged } from './etags.ts'
 import { admitRequest, meterOf, withinLimits } from './limit-requests.ts'
 import { refuseForeignMethod } from './methods.ts'
 import { createNameTurns, type NameTurns } from './name-turns.ts'
 import { readQuery } from './read-query.ts'
+import { createReplyCache, type ReplyCache } from './reply-cache.ts'
 import { refuseBeyondScope } from './scopes.ts'
 import { sendPieces } from './pieces.ts'
 import type { Outcome, Verbs, Visit } from '../verb.ts'
@@ -41,16 +42,18 @@ declare module 'fastify' {
 /** Makes a route of every endpoint of the contract, each with its verb. */
 export function mount(app: FastifyInstance, options: MountOptions): void {
   app.decorateRequest('context', null)
-  const turns = createNameTurns()
+  const shared = { ...options, turns: createNameTurns(), cache: createReplyCache(mostCachedBytes) }
   for (const [name, endpoint] of Object.entries(contract))
-    mountEndpoint(app, endpoint, anyVerb(options.verbs, name), { ...options, turns })
+    mountEndpoint(app, endpoint, anyVerb(options.verbs, name), shared)
 }
+
+const mostCachedBytes = 16 * 1024 * 1024
 
 function mountEndpoint(
   app: FastifyInstance,
   endpoint: Endpoint,
   verb: AnyVerb,
-  options: MountOptions & { turns: NameTurns },
+  options: MountOptions & { turns: NameTurns; cache: ReplyCache },
 ): void {
   const { params, query, body, reply: replySchema, status, alternative } = endpoint
   const response = replySchema && { [status]: replySchema, ...(alternative && { [alternative.status]: replySchema }) }
@@ -83,11 +86,14 @@ function mountEndpoint(
         return answer(endpoint, request, reply, await withinLimits(options.limits, { endpoint, request }, work))
       }
       const context = getContext(request)
-      if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply)) return reply
+      if (endpoint.etag === 'revision') {
+        const read = () => verb(context, inputOf(request))
+        return answerByRevision({ context, request, reply }, options.cache, read)
+      }
       const key = endpoint.idempotent ? readIdempotencyKey(request) : undefined
       if (key === undefined) return answer(endpoint, request, reply, await verb(context, inputOf(request)))
       const finished = await answerOnce(context, { request, key, turns: options.turns }, async (ctx) =>
-        finish(endpoint, request, reply, await verb(ctx, inputOf(request))),
+        finish(endpoint, reply, await verb(ctx, inputOf(request))),
       )
       return send(reply, finished)
     },
@@ -151,7 +157,7 @@ function inputOf(request: FastifyRequest): unknown {
 
 function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, outcome: Outcome<unknown>): unknown {
   const { body, status = endpoint.status } = outcome
-  const etag = etagFor(endpoint, request, outcome)
+  const etag = etagFor(endpoint, outcome)
   reply.code(status).headers(headersOf(outcome, etag))
   const isUnchangedTask = endpoint.etag === 'task' && endpoint.method === 'GET' && etag !== undefined
   if (isUnchangedTask && isUnchanged(request.headers['if-none-match'], etag)) return reply.code(304).send()
@@ -160,9 +166,9 @@ function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply
 }
 
 /** The reply in its final form, before anything is sent: it goes out only after the commit. */
-function finish(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, outcome: Outcome<unknown>): NewReply {
+function finish(endpoint: Endpoint, reply: FastifyReply, outcome: Outcome<unknown>): NewReply {
   const { body, status = endpoint.status } = outcome
-  const headers = Object.entries(headersOf(outcome, etagFor(endpoint, request, outcome)))
+  const headers = Object.entries(headersOf(outcome, etagFor(endpoint, outcome)))
   const serialize = reply.getSerializationFunction(String(status)) ?? JSON.stringify
   return {
     status,
