@@ -16,15 +16,23 @@ export interface SqliteOptions {
   readonly synchronous: 'full' | 'normal'
 }
 
+export interface SqliteDialect extends Dialect {
+  /** A number that changes with every commit to the file; undefined before the first statement. */
+  committedVersion(): number | undefined
+}
+
 /**
  * Kysely's dialect for an embedded SQLite file. It differs from the stock one in four ways: prepared statements are
  * kept, transactions begin immediately, DDL is part of the transaction, and reads outside a transaction go to a
  * connection of their own, so they see committed rows only and never wait for a writer.
  */
-export function sqliteDialect(options: SqliteOptions): Dialect {
+export function sqliteDialect(options: SqliteOptions): SqliteDialect {
+  let reader: Statements | undefined
   return {
+    // The connection that reads sees every commit as somebody else's.
+    committedVersion: () => reader?.version(),
     createAdapter: () => new TransactionalSqliteAdapter(),
-    createDriver: () => createDriver(options),
+    createDriver: () => createDriver(options, (opened) => void (reader = opened)),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
@@ -41,7 +49,7 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
   }
 }
 
-function createDriver(options: SqliteOptions): Driver {
+function createDriver(options: SqliteOptions, onReader: (reader: Statements | undefined) => void): Driver {
   let writer: Statements
   let reader: Statements
   const turns = createTurns()
@@ -83,6 +91,7 @@ function createDriver(options: SqliteOptions): Driver {
     async init() {
       writer = openStatements(options)
       reader = openStatements(options)
+      onReader(reader)
     },
     async acquireConnection() {
       return connect()
@@ -101,6 +110,7 @@ function createDriver(options: SqliteOptions): Driver {
     rollbackTransaction: (connection) => end(connection, 'rollback'),
     async releaseConnection() {},
     async destroy() {
+      onReader(undefined)
       reader?.close()
       writer?.close()
     },
@@ -110,6 +120,8 @@ function createDriver(options: SqliteOptions): Driver {
 interface Statements {
   run<R>(query: CompiledQuery): QueryResult<R>
   inTransaction(): boolean
+  /** Changes with every commit of another connection. */
+  version(): number
   close(): void
 }
 
@@ -119,6 +131,7 @@ function openStatements(options: SqliteOptions): Statements {
   const database = new BetterSqlite3(options.file)
   setPragmas(database, options)
   const statements = new Map<string, BetterSqlite3.Statement>()
+  const dataVersion = database.prepare<[], number>('pragma data_version').pluck()
 
   function prepare(text: string): BetterSqlite3.Statement {
     const kept = statements.get(text)
@@ -145,6 +158,7 @@ function openStatements(options: SqliteOptions): Statements {
       return { rows: [], numAffectedRows: BigInt(changes) }
     },
     inTransaction: () => database.inTransaction,
+    version: () => dataVersion.get() ?? 0,
     close: () => database.close(),
   }
 }
