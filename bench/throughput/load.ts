@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { onCore, type Subject } from './servers.ts'
 
 /** Requests that are sent over and over. */
@@ -29,6 +30,7 @@ export interface Measured {
 
 type Told = Omit<Measured, 'cpu'>
 
+const execute = promisify(execFile)
 const hasWrk = isInstalled('wrk')
 
 /** What makes the load: wrk where it is installed, since it takes less of the machine. */
@@ -39,20 +41,21 @@ export async function measure(subject: Subject, load: Load, seconds: number, fol
   const before = subject.cpu()
   const told =
     hasWrk && load.rate === undefined
-      ? withWrk(subject, load, seconds, folder)
+      ? await withWrk(subject, load, seconds, folder)
       : await withAutocannon(subject, load, seconds)
   return { ...told, cpu: (subject.cpu() - before) / (told.perSecond * seconds) }
 }
 
-function withWrk(subject: Subject, load: Load, seconds: number, folder: string): Told {
+/** The event loop goes on meanwhile: other load may come from here. */
+async function withWrk(subject: Subject, load: Load, seconds: number, folder: string): Promise<Told> {
   const script = join(folder, 'load.lua')
   const headers = { authorization: subject.authorization, ...load.headers }
   writeFileSync(script, luaScript({ ...load, headers }))
   const url = subject.url + load.path(subject)
   const options = ['-t1', `-c${load.connections}`, `-d${seconds}s`, '-s', script, url]
   const pinned = process.platform === 'linux' ? ['taskset', '-c', '1', 'wrk'] : ['wrk']
-  const output = execFileSync(pinned[0] ?? 'wrk', [...pinned.slice(1), ...options], { encoding: 'utf8' })
-  const [, json = '{}'] = /^result (.*)$/m.exec(output) ?? []
+  const { stdout } = await execute(pinned[0] ?? 'wrk', [...pinned.slice(1), ...options])
+  const [, json = '{}'] = /^result (.*)$/m.exec(stdout) ?? []
   return JSON.parse(json)
 }
 
@@ -92,7 +95,7 @@ function quote(text: string): string {
 async function withAutocannon(subject: Subject, load: Load, seconds: number): Promise<Told> {
   const job = { ...load, url: subject.url + load.path(subject), authorization: subject.authorization, seconds }
   const program = join(import.meta.dirname, 'autocannon-job.ts')
-  const child = onCore(1, [program, JSON.stringify(job)], process.env)
+  const child = onCore(1, [program, JSON.stringify(job)], { env: process.env })
   let output = ''
   child.stdout?.setEncoding('utf8').on('data', (text: string) => void (output += text))
   await once(child, 'exit')

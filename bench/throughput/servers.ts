@@ -1,7 +1,8 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, type StdioOptions } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { createClient } from '@taskwell/api'
 
 /** A running server with one user and tasks of hers. */
@@ -22,8 +23,9 @@ const root = join(import.meta.dirname, '../..')
 /** Starts the bare server, on the first core, with a database in `folder`. */
 export async function startReference(folder: string, tasks: number): Promise<Subject> {
   const program = join(import.meta.dirname, 'reference-server.ts')
-  const child = onCore(0, [program, join(folder, 'reference.db'), String(tasks)], {})
-  const [, url = '', token = '', taskId = ''] = await outputOf(child, /ready: (\S+) (\S+) (\S+)\n/)
+  const output = join(folder, 'reference.log')
+  const child = onCore(0, [program, join(folder, 'reference.db'), String(tasks)], { env: {}, output })
+  const [, url = '', token = '', taskId = ''] = await outputOf(child, output, /ready: (\S+) (\S+) (\S+)\n/)
   return { name: 'reference', url, authorization: `Bearer ${token}`, taskId, ...handleOf(child) }
 }
 
@@ -55,8 +57,9 @@ export async function startTaskwell(
   )
   const [, email = '', password = ''] = /for (\S+), password (\S+)/.exec(seeded) ?? []
   const program = ['--max-semi-space-size=4', join(root, 'server/src/main.ts')]
-  const child = onCore(0, program, { ...env, PORT: '0', NODE_ENV: 'production' })
-  const [, url = ''] = await outputOf(child, /ready: (\S+)\n/)
+  const output = join(folder, `${name}.log`)
+  const child = onCore(0, program, { env: { ...env, PORT: '0', NODE_ENV: 'production' }, output })
+  const [, url = ''] = await outputOf(child, output, /ready: (\S+)\n/)
   const client = createClient({ baseUrl: url })
   const { headers } = await client.login({ body: { email, password } })
   const token = headers.get('set-auth-token') ?? ''
@@ -72,24 +75,26 @@ export async function startTaskwell(
 
 const highLimits = { LIMIT_READS: '999999999', LIMIT_WRITES: '999999999', LIMIT_TASKS: '999999999' }
 
-/** Runs a Node program on one core, where the system can do that. */
-export function onCore(core: 0 | 1, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-  const stdio = ['ignore', 'pipe', 'inherit'] as const
-  if (process.platform !== 'linux') return spawn(process.execPath, args, { env, stdio: [...stdio] })
-  return spawn('taskset', ['-c', String(core), process.execPath, ...args], { env, stdio: [...stdio] })
+/** Runs a Node program on one core, where the system can do that; its output goes to a file, if there is one named. */
+export function onCore(
+  core: 0 | 1,
+  args: readonly string[],
+  { env, output }: { env: NodeJS.ProcessEnv; output?: string },
+): ChildProcess {
+  const stdio: StdioOptions = ['ignore', output === undefined ? 'pipe' : openSync(output, 'w'), 'inherit']
+  if (process.platform !== 'linux') return spawn(process.execPath, args, { env, stdio })
+  return spawn('taskset', ['-c', String(core), process.execPath, ...args], { env, stdio })
 }
 
-/** What the pattern finds in the output of the program, which goes on being read. */
-async function outputOf(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
-  return await new Promise((resolve, reject) => {
-    let output = ''
-    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-      if (output.length < 100_000) output += text
-      const found = pattern.exec(output)
-      if (found) resolve(found)
-    })
-    child.once('exit', (code) => reject(new Error(`A server ended with ${code}: ${output}`)))
-  })
+/** What the pattern finds in the output of the program. */
+async function outputOf(child: ChildProcess, file: string, pattern: RegExp): Promise<RegExpExecArray> {
+  for (;;) {
+    const output = readFileSync(file, 'utf8')
+    const found = pattern.exec(output)
+    if (found) return found
+    if (child.exitCode !== null) throw new Error(`A server ended with ${child.exitCode}: ${output}`)
+    await setTimeout(5)
+  }
 }
 
 function handleOf(child: ChildProcess): Pick<Subject, 'memory' | 'cpu' | 'stop'> {

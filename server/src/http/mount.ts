@@ -6,6 +6,7 @@ import type { Limits } from '../limits/index.ts'
 import { answerOnce, type FinishedReply, type NewReply, readIdempotencyKey } from './answer-once.ts'
 import { answerByRevision, etagFor, validators } from './conditional.ts'
 import { isUnchanged } from './etags.ts'
+import { requestLog } from './log-request.ts'
 import { admitRequest, meterOf, withinLimits } from './limit-requests.ts'
 import { refuseForeignMethod } from './methods.ts'
 import { createNameTurns, type NameTurns } from './name-turns.ts'
@@ -116,8 +117,15 @@ async function identifyCaller(request: FastifyRequest, reply: FastifyReply, opti
     await options.limits.countStranger(meterOf(request), request.ip)
     throw new Refusal('unauthenticated', { detail: 'Sign in at POST /api/auth/login and send the cookie or token.' })
   }
-  const log = request.log.child({ user: found.caller.userId })
-  request.context = { ...options.base, caller: found.caller, now, log, visit }
+  request.context = {
+    ...options.base,
+    caller: found.caller,
+    now,
+    get log() {
+      return requestLog(request)
+    },
+    visit,
+  }
   if (found.setCookie) reply.header('set-cookie', [...found.setCookie])
   if (request.routeOptions.config.endpoint?.revision) reply.header('taskwell-revision', found.caller.revision)
 }
