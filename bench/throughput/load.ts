@@ -22,7 +22,7 @@ export interface Measured {
   /** In milliseconds. */
   readonly p50: number
   readonly p99: number
-  /** Replies other than 2xx and 304, and broken connections. */
+  /** Replies other than 2xx and 304, broken connections, and with wrk those that took more than two seconds. */
   readonly failures: number
   /** What the server's processor spent on a request, in microseconds: other programs on the machine change it least. */
   readonly cpu: number
@@ -34,15 +34,15 @@ const execute = promisify(execFile)
 const hasWrk = isInstalled('wrk')
 
 /** What makes the load: wrk where it is installed, since it takes less of the machine. */
-export const generator = hasWrk ? 'wrk' : 'autocannon'
+export const generator = hasWrk ? 'wrk' : 'Node'
 
-/** Puts load on the subject from the second core. A fixed rate is always autocannon's. */
+/** Puts load on the subject from the second core. A fixed rate is always Node's. */
 export async function measure(subject: Subject, load: Load, seconds: number, folder: string): Promise<Measured> {
   const before = subject.cpu()
   const told =
     hasWrk && load.rate === undefined
       ? await withWrk(subject, load, seconds, folder)
-      : await withAutocannon(subject, load, seconds)
+      : await withNode(subject, load, seconds)
   return { ...told, cpu: (subject.cpu() - before) / (told.perSecond * seconds) }
 }
 
@@ -92,9 +92,9 @@ function quote(text: string): string {
   return JSON.stringify(text)
 }
 
-async function withAutocannon(subject: Subject, load: Load, seconds: number): Promise<Told> {
+async function withNode(subject: Subject, load: Load, seconds: number): Promise<Told> {
   const job = { ...load, url: subject.url + load.path(subject), authorization: subject.authorization, seconds }
-  const program = join(import.meta.dirname, 'autocannon-job.ts')
+  const program = join(import.meta.dirname, 'node-load.ts')
   const child = onCore(1, [program, JSON.stringify(job)], { env: process.env })
   let output = ''
   child.stdout?.setEncoding('utf8').on('data', (text: string) => void (output += text))

@@ -11,6 +11,8 @@ export interface Subject {
   readonly url: string
   readonly authorization: string
   readonly taskId: string
+  /** From the start of the process to the first reply, in milliseconds. */
+  readonly startMs: number
   /** Resident memory now, in megabytes. */
   memory(): number
   /** Time of the processor that it has taken so far, in microseconds; NaN where the system does not tell. */
@@ -24,9 +26,11 @@ const root = join(import.meta.dirname, '../..')
 export async function startReference(folder: string, tasks: number): Promise<Subject> {
   const program = join(import.meta.dirname, 'reference-server.ts')
   const output = join(folder, 'reference.log')
+  const begun = performance.now()
   const child = onCore(0, [program, join(folder, 'reference.db'), String(tasks)], { env: {}, output })
   const [, url = '', token = '', taskId = ''] = await outputOf(child, output, /ready: (\S+) (\S+) (\S+)\n/)
-  return { name: 'reference', url, authorization: `Bearer ${token}`, taskId, ...handleOf(child) }
+  const startMs = performance.now() - begun
+  return { name: 'reference', url, authorization: `Bearer ${token}`, taskId, startMs, ...handleOf(child) }
 }
 
 /**
@@ -58,8 +62,11 @@ export async function startTaskwell(
   const [, email = '', password = ''] = /for (\S+), password (\S+)/.exec(seeded) ?? []
   const program = ['--max-semi-space-size=4', join(root, 'server/src/main.ts')]
   const output = join(folder, `${name}.log`)
+  const begun = performance.now()
   const child = onCore(0, program, { env: { ...env, PORT: '0', NODE_ENV: 'production' }, output })
   const [, url = ''] = await outputOf(child, output, /ready: (\S+)\n/)
+  await fetch(`${url}/health`)
+  const startMs = performance.now() - begun
   const client = createClient({ baseUrl: url })
   const { headers } = await client.login({ body: { email, password } })
   const token = headers.get('set-auth-token') ?? ''
@@ -69,6 +76,7 @@ export async function startTaskwell(
     url: url.replace('localhost', '127.0.0.1'),
     authorization: `Bearer ${token}`,
     taskId: body.items[0]?.id ?? '',
+    startMs,
     ...handleOf(child),
   }
 }
