@@ -75,10 +75,11 @@ function mountEndpoint(
       await admitRequest(options.limits, endpoint, request)
       refuseUnacceptable(request)
     },
-    preValidation: async (request) => {
+    preValidation: (request, _reply, done) => {
       refuseUndecodable(request.url)
       if (!endpoint.body) refuseBody(request.body)
       if (endpoint.query) readQuery(endpoint.query.properties, request.query)
+      done()
     },
     handler: async (request, reply) => {
       const visit = visitOf(request)
@@ -146,6 +147,7 @@ function refuseUnacceptable({ headers: { accept } }: FastifyRequest): void {
 
 /** What is no UTF-8 behind its `%` would be read as something that nobody sent. */
 function refuseUndecodable(url: string): void {
+  if (!url.includes('%')) return
   try {
     decodeURIComponent(url)
   } catch {
