@@ -60,7 +60,9 @@ export async function startTaskwell(
     { env, encoding: 'utf8' },
   )
   const [, email = '', password = ''] = /for (\S+), password (\S+)/.exec(seeded) ?? []
-  const program = ['--max-semi-space-size=4', join(root, 'server/src/main.ts')]
+  const { PROFILE } = process.env
+  const profiling = PROFILE === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${PROFILE}`]
+  const program = [...profiling, '--max-semi-space-size=4', join(root, 'server/src/main.ts')]
   const output = join(folder, `${name}.log`)
   const begun = performance.now()
   const child = onCore(0, program, { env: { ...env, PORT: '0', NODE_ENV: 'production' }, output })
