@@ -1,11 +1,33 @@
-import pino, { type Logger } from 'pino'
+import pino, { type DestinationStream, type Logger } from 'pino'
 import type { Config } from './config.ts'
 
 /** JSON lines for machines; on a terminal, lines for people. */
 export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
   const options = { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }
   const isText = (logFormat ?? (process.stdout.isTTY ? 'text' : 'json')) === 'text'
-  return isText ? pino(options, { write: (line) => void process.stdout.write(asText(line)) }) : pino(options)
+  return isText
+    ? pino(options, { write: (line) => void process.stdout.write(asText(line)) })
+    : pino(options, collectLines())
+}
+
+/** The message of the lines that are collected, in bytes and milliseconds, since writing costs more than the line. */
+export const requestMessage = 'request'
+const collected = { minLength: 4096, periodicFlush: 200 }
+
+/** Writes lines of requests in larger pieces; when the process is killed some may be lost. All others go out at once. */
+function collectLines(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true, ...collected })
+  process.once('exit', () => output.flushSync())
+  const lines = {
+    // Has pino tell the message of each line.
+    [Symbol.for('pino.metadata')]: true,
+    lastMsg: '',
+    write(line: string): void {
+      output.write(line)
+      if (lines.lastMsg !== requestMessage) output.flushSync()
+    },
+  }
+  return lines
 }
 
 const levels: Readonly<Record<number, string>> = {

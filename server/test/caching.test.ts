@@ -90,6 +90,39 @@ describe.each(databases)('caching on %s', (database) => {
     expect(JSON.parse(after.text)).toMatchObject({ items: [] })
   })
 
+  test('a list that is asked for again is the same to the byte, until another process writes', async () => {
+    const ada = await app.createUser()
+    const { body: task } = await ada.client.createTask({ body: { title: 'Read “Ulysses” 🚀' } })
+    const first = await get(ada, '/api/tasks?count=exact')
+    const again = await get(ada, '/api/tasks?count=exact')
+    expect(again.text).toBe(first.text)
+    const { date: _date, 'x-request-id': _id, ...headers } = first.headers
+    expect(again.headers).toMatchObject(headers)
+    expect(first.headers).toMatchObject({ 'content-length': String(Buffer.byteLength(first.text)) })
+    await app.db.transaction().execute(async (db) => {
+      await db.updateTable('spaces').set({ revision: 2 }).where('owner_id', '=', ada.id).execute()
+      await db.updateTable('tasks').set({ title: 'Written elsewhere', revision: 2 }).where('id', '=', task.id).execute()
+    })
+    const after = await get(ada, '/api/tasks?count=exact', first.headers.etag)
+    expect(after.status).toBe(200)
+    expect(JSON.parse(after.text).items).toMatchObject([{ title: 'Written elsewhere' }])
+    expect(after.headers['taskwell-revision']).toBe('2')
+  })
+
+  test('what one user was answered is not what another one is, nor what another address answers', async () => {
+    const ada = await app.createUser()
+    const eve = await app.createUser('Eve')
+    await ada.client.createTask({ body: { title: 'Read' } })
+    await eve.client.createTask({ body: { title: 'Spy' } })
+    for (const path of ['/api/tasks', '/api/dashboard/stats']) {
+      const [hers, herAgain, eves] = [await get(ada, path), await get(ada, path), await get(eve, path)]
+      expect(herAgain.text).toBe(hers.text)
+      expect(eves.headers.etag).not.toBe(hers.headers.etag)
+    }
+    expect(JSON.parse((await get(eve, '/api/tasks')).text).items).toMatchObject([{ title: 'Spy' }])
+    expect(JSON.parse((await get(ada, '/api/tasks')).text).items).toMatchObject([{ title: 'Read' }])
+  })
+
   test('a write that changes nothing leaves the ETags as they are', async () => {
     const ada = await app.createUser()
     const { body: task } = await ada.client.createTask({ body: { title: 'Read' } })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databases } from '../../test/databases.ts'
+import { openDatabase } from '../database/open.ts'
 import { cookieOf, openAuth, password, type TestAuth, tokenOf } from './test-auth.ts'
 
 const hour = 60 * 60 * 1000
@@ -66,6 +67,32 @@ describe.each(databases)('finding the caller on %s', (database) => {
     const { session } = (await it.findCaller({ cookie })) ?? {}
     const end = Date.parse(session?.expiresAt ?? '')
     expect(await it.findCaller({ cookie }, new Date(end))).toBeUndefined()
+  })
+
+  test('sees at once what is no longer so, whoever wrote it', async () => {
+    const elsewhere = openDatabase(it.config)
+    try {
+      for (const db of [it.db, elsewhere]) {
+        const { headers } = await it.login(it.visit(), { body: { email: 'ada@example.org', password } })
+        const proof = { authorization: `Bearer ${tokenOf(headers)}` }
+        const { caller, session } = (await it.findCaller(proof)) ?? {}
+        expect(await it.findCaller(proof)).toMatchObject({ caller, session })
+        const revision = (caller?.revision ?? 0) + 1
+        await db
+          .updateTable('spaces')
+          .set({ revision })
+          .where('id', '=', caller?.spaceId ?? '')
+          .execute()
+        expect(await it.findCaller(proof)).toMatchObject({ caller: { revision } })
+        await db
+          .deleteFrom('sessions')
+          .where('id', '=', session?.id ?? '')
+          .execute()
+        expect(await it.findCaller(proof)).toBeUndefined()
+      }
+    } finally {
+      await elsewhere.destroy()
+    }
   })
 
   test('gives a user one space, also when many requests come first', async () => {

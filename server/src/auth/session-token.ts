@@ -17,6 +17,25 @@ export function readSessionToken(headers: IncomingHttpHeaders, signing: CookieSi
   return signed === undefined ? undefined : verifiedToken(signed, signing.secret)
 }
 
+const mostRemembered = 5_000
+const longestRemembered = 1_000
+
+/** `readSessionToken` for the same clients again and again: what was found to be signed rightly is remembered. */
+export function createTokenReader(signing: CookieSigning): (headers: IncomingHttpHeaders) => string | undefined {
+  const known = new Map<string, string>()
+  return (headers) => {
+    const { authorization, cookie } = headers
+    const proof = authorization === undefined ? `cookie ${cookie}` : `authorization ${authorization}`
+    const remembered = known.get(proof)
+    if (remembered !== undefined) return remembered
+    const token = readSessionToken(headers, signing)
+    if (token === undefined || proof.length > longestRemembered) return token
+    if (known.size >= mostRemembered) known.clear()
+    known.set(proof, token)
+    return token
+  }
+}
+
 /** What a cookie that Better Auth signed holds, if its signature is right. */
 export function readSignedCookie(
   { cookie }: IncomingHttpHeaders,

@@ -1,7 +1,7 @@
 import type { contract, Input } from '@taskwell/api'
 import { pino } from 'pino'
 import type { Context } from '../context.ts'
-import type { Database, DatabaseKind } from '../database/open.ts'
+import type { Database, DatabaseConfig, DatabaseKind } from '../database/open.ts'
 import type { Visit } from '../verb.ts'
 import { type AuthSettings, createAuth } from './create-auth.ts'
 import { createFindCaller, type Found } from './find-caller.ts'
@@ -15,12 +15,12 @@ export const password = 'correct horse battery'
 
 interface StoreKind {
   readonly kind: DatabaseKind
-  open(): Promise<{ db: Database; close(): Promise<void> }>
+  open(): Promise<{ db: Database; config: DatabaseConfig; close(): Promise<void> }>
 }
 
 /** Accounts on a store of their own, for tests; mails are collected. */
 export async function openAuth(database: StoreKind, settings: Partial<AuthSettings> = {}) {
-  const { db, close } = await database.open()
+  const { db, config, close } = await database.open()
   const log = pino({ level: 'silent' })
   const auth = createAuth({
     db,
@@ -40,6 +40,7 @@ export async function openAuth(database: StoreKind, settings: Partial<AuthSettin
 
   return {
     db,
+    config,
     auth,
     /** The mails that are queued, oldest first. */
     mails: () =>

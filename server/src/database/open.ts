@@ -18,7 +18,20 @@ export type DatabaseConfig =
 export function openDatabase(config: DatabaseConfig): Database {
   if (config.kind === 'postgres') return openPostgres(config.url)
   mkdirSync(dirname(config.file), { recursive: true, mode: 0o700 })
-  return new Kysely({ dialect: sqliteDialect(config) })
+  const dialect = sqliteDialect(config)
+  const db: Database = new Kysely({ dialect })
+  versions.set(db, dialect.committedVersion)
+  return db
+}
+
+const versions = new WeakMap<Database, () => number | undefined>()
+
+/**
+ * A number that changes with every commit to the store, whoever makes it. Undefined where there is none: on PostgreSQL,
+ * in a transaction, and before the first statement.
+ */
+export function committedVersion(db: Database): number | undefined {
+  return versions.get(db)?.()
 }
 
 /** Which of the two databases a handle speaks to, transactions included. */

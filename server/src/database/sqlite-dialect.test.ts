@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
@@ -103,21 +103,23 @@ describe('a transaction', () => {
   })
 
   test('takes its turn: writes and transactions run one after another in the order of their coming', async () => {
-    const order: string[] = []
     const begun: string[] = []
+    const insertNext = (on: Kysely<Tables>, text: string) => {
+      const id = sql<number>`(select count(*) + 1 from notes)`
+      return on.insertInto('notes').values({ id, text }).execute()
+    }
     const transaction = (name: string) =>
       db.transaction().execute(async (trx) => {
         begun.push(name)
         await pause()
-        await insert(trx, order.length + 1)
+        await insertNext(trx, name)
         await pause()
-        order.push(name)
         expect(begun.at(-1)).toBe(name)
       })
-    const single = (name: string, id: number) => insert(db, id).then(() => order.push(name))
-    await Promise.all([transaction('a'), single('b', 102), transaction('c'), single('d', 104), transaction('e')])
-    expect(order).toEqual(['a', 'b', 'c', 'd', 'e'])
-    expect((await read(db)).length).toBe(5)
+    const single = (name: string) => insertNext(db, name)
+    await Promise.all([transaction('a'), single('b'), transaction('c'), single('d'), transaction('e')])
+    const rows = await db.selectFrom('notes').select('text').orderBy('id').execute()
+    expect(rows.map(({ text }) => text)).toEqual(['a', 'b', 'c', 'd', 'e'])
   })
 
   test('that fails lets the next one, which was waiting, begin', async () => {
@@ -131,16 +133,17 @@ describe('a transaction', () => {
     expect(await read(db)).toEqual([2])
   })
 
-  test('whose commit fails is taken back, and the next one works', async () => {
+  test('whose commit fails is taken back with all that were to be committed with it, and the next one works', async () => {
     const failed = db.transaction().execute(async (trx) => {
       await insert(trx, 1)
       await trx.insertInto('children').values({ id: 1, parent_id: 99 }).execute()
     })
     const waiting = insert(db, 2)
+    waiting.catch(() => {})
     await expect(failed).rejects.toThrow('FOREIGN KEY constraint failed')
-    await waiting
+    await expect(waiting).rejects.toThrow('FOREIGN KEY constraint failed')
     await db.transaction().execute((trx) => insert(trx, 3))
-    expect(await read(db)).toEqual([2, 3])
+    expect(await read(db)).toEqual([3])
     expect(await db.selectFrom('children').selectAll().execute()).toEqual([])
   })
 
@@ -172,6 +175,86 @@ describe('a transaction', () => {
     await controlled.rollback().execute()
     await insert(db, 1)
     expect(await read(db)).toEqual([1])
+  })
+})
+
+describe('transactions that come at once', () => {
+  test('are committed together, and each hears of it only then', async () => {
+    const commits = countCommits()
+    const seen: number[][] = []
+    const writes = [1, 2, 3, 4].map((id) =>
+      db
+        .transaction()
+        .execute(async (trx) => {
+          await insert(trx, id)
+          // Others that have ended, but nobody knows.
+          seen.push(await read(db))
+        })
+        .then(() => read(db)),
+    )
+    const told = await Promise.all([...writes, insert(db, 5).then(() => read(db))])
+    expect(seen).toEqual([[], [], [], []])
+    expect(told).toEqual(Array.from({ length: 5 }, () => [1, 2, 3, 4, 5]))
+    expect(commits()).toBe(1)
+  })
+
+  test('fail alone: what the others wrote stays', async () => {
+    const commits = countCommits()
+    const write = (id: number, fails: boolean) =>
+      db.transaction().execute(async (trx) => {
+        await insert(trx, id)
+        if (fails) throw new Error(`${id} changed its mind`)
+        return read(trx)
+      })
+    const results = await Promise.allSettled([write(1, true), write(2, false), write(3, true), write(4, false)])
+    expect(results.map((result) => (result.status === 'fulfilled' ? result.value : String(result.reason)))).toEqual([
+      'Error: 1 changed its mind',
+      [2],
+      'Error: 3 changed its mind',
+      [2, 4],
+    ])
+    expect(await read(db)).toEqual([2, 4])
+    expect(commits()).toBe(1)
+  })
+
+  test('all fail when SQLite itself takes them back, those too that had ended well', async () => {
+    await sql`pragma max_page_count = 20`.execute(db)
+    let wroteOn: unknown
+    const results = await Promise.allSettled([
+      insert(db, 1),
+      db.transaction().execute(async (trx) => {
+        for (let id = 2; id < 100; id += 1)
+          await insert(trx, id, 'x'.repeat(10_000)).catch((error) => (wroteOn = error))
+      }),
+      insert(db, 200),
+    ])
+    await sql`pragma max_page_count = 100000`.execute(db)
+    const outcomes = results.map((result) => (result.status === 'rejected' ? String(result.reason) : 'written'))
+    expect(outcomes).toEqual([
+      'SqliteError: database or disk is full',
+      'SqliteError: database or disk is full',
+      'written',
+    ])
+    expect(String(wroteOn)).toContain('rolled back already')
+    expect(await read(db)).toEqual([200])
+  })
+
+  test('do not wait for others for long: a group ends after a while', async () => {
+    const commits = countCommits()
+    const busy = (id: number) =>
+      db.transaction().execute(async (trx) => {
+        await insert(trx, id)
+        const end = performance.now() + 30
+        while (performance.now() < end);
+      })
+    await Promise.all([busy(1), busy(2), busy(3)])
+    expect(commits()).toBe(3)
+  })
+
+  test('warn of one that waits for something else, while others wait for it', async () => {
+    const warned = new Promise((resolve) => process.once('warning', resolve))
+    await Promise.all([insert(db, 1), db.transaction().execute(() => pause())])
+    expect(await warned).toMatchObject({ name: 'TransactionWarning' })
   })
 })
 
@@ -266,6 +349,21 @@ async function pragmasOfReader(from: Kysely<Tables>): Promise<Record<string, unk
     found[name] = Object.values(rows[0] ?? {})[0]
   }
   return found
+}
+
+/** Counts the commits in the write-ahead log, from now on. */
+function countCommits(): () => number {
+  const before = commitsInLog()
+  return () => commitsInLog() - before
+}
+
+/** A frame that ends a commit tells how many pages the file has then (https://www.sqlite.org/fileformat.html#walformat). */
+function commitsInLog(): number {
+  const log = readFileSync(join(folder, 'test.db-wal'))
+  const [header, frame] = [32, 24 + 4096]
+  const frames = Math.floor((log.length - header) / frame)
+  return Array.from({ length: frames }, (_, number) => log.readUInt32BE(header + number * frame + 4)).filter(Boolean)
+    .length
 }
 
 /** Long enough for whatever does not wait to go on. */

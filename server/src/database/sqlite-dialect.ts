@@ -9,6 +9,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { createGroupCommit, type GroupCommit, type Member } from './group-commit.ts'
 
 /** One SQLite file, opened for its lifetime: how durable its commits are is decided here. */
 export interface SqliteOptions {
@@ -16,15 +17,23 @@ export interface SqliteOptions {
   readonly synchronous: 'full' | 'normal'
 }
 
+export interface SqliteDialect extends Dialect {
+  /** A number that changes with every commit to the file; undefined before the first statement. */
+  committedVersion(): number | undefined
+}
+
 /**
  * Kysely's dialect for an embedded SQLite file. It differs from the stock one in four ways: prepared statements are
- * kept, transactions begin immediately, DDL is part of the transaction, and reads outside a transaction go to a
+ * kept, transactions begin immediately and are committed in groups, DDL is part of the transaction, and reads outside a transaction go to a
  * connection of their own, so they see committed rows only and never wait for a writer.
  */
-export function sqliteDialect(options: SqliteOptions): Dialect {
+export function sqliteDialect(options: SqliteOptions): SqliteDialect {
+  let reader: Statements | undefined
   return {
+    // The connection that reads sees every commit as somebody else's.
+    committedVersion: () => reader?.version(),
     createAdapter: () => new TransactionalSqliteAdapter(),
-    createDriver: () => createDriver(options),
+    createDriver: () => createDriver(options, (opened) => void (reader = opened)),
     createIntrospector: (db) => new SqliteIntrospector(db),
     createQueryCompiler: () => new SqliteQueryCompiler(),
   }
@@ -41,23 +50,20 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
   }
 }
 
-function createDriver(options: SqliteOptions): Driver {
+function createDriver(options: SqliteOptions, onReader: (reader: Statements | undefined) => void): Driver {
   let writer: Statements
   let reader: Statements
-  const turns = createTurns()
-  const claimed = new WeakMap<DatabaseConnection, () => void>()
+  let commits: GroupCommit
+  const members = new WeakMap<DatabaseConnection, Member>()
 
   function connect(): DatabaseConnection {
     const connection: DatabaseConnection = {
       async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-        if (claimed.has(connection)) return writer.run<R>(query)
+        const member = members.get(connection)
+        if (member) return member.run(() => writer.run<R>(query))
         if (query.query.kind === 'SelectQueryNode') return reader.run<R>(query)
-        const done = await turns.take()
-        try {
-          return writer.run<R>(query)
-        } finally {
-          done()
-        }
+        if (!changesRows.has(query.query.kind)) return commits.alone(() => writer.run<R>(query))
+        return writeOnce<R>(query)
       },
       streamQuery() {
         throw new Error('Streaming is not supported on SQLite: page through the rows instead')
@@ -66,50 +72,65 @@ function createDriver(options: SqliteOptions): Driver {
     return connection
   }
 
-  async function end(connection: DatabaseConnection, command: 'commit' | 'rollback'): Promise<void> {
-    const done = claimed.get(connection)
+  async function writeOnce<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const member = await commits.join()
+    let result: QueryResult<R>
     try {
-      // SQLite may have rolled back by itself (disk full); a second rollback would hide the first error.
-      if (writer.inTransaction() || command === 'commit') writer.run(CompiledQuery.raw(command))
-    } finally {
-      if (command === 'rollback' || !writer.inTransaction()) {
-        claimed.delete(connection)
-        done?.()
-      }
+      result = member.run(() => writer.run<R>(query))
+    } catch (error) {
+      await member.rollback()
+      throw error
     }
+    await member.commit()
+    return result
   }
 
   return {
     async init() {
       writer = openStatements(options)
+      // What a savepoint needs for going back would otherwise be written to a file as soon as it is over 64 KB.
+      writer.run(CompiledQuery.raw('pragma temp_store = memory'))
       reader = openStatements(options)
+      onReader(reader)
+      commits = createGroupCommit({
+        run: (command) => void writer.run(CompiledQuery.raw(command)),
+        inTransaction: () => writer.inTransaction(),
+      })
     },
     async acquireConnection() {
       return connect()
     },
     async beginTransaction(connection) {
-      const done = await turns.take()
-      try {
-        writer.run(CompiledQuery.raw('begin immediate'))
-        claimed.set(connection, done)
-      } catch (error) {
-        done()
-        throw error
-      }
+      members.set(connection, await commits.join())
     },
-    commitTransaction: (connection) => end(connection, 'commit'),
-    rollbackTransaction: (connection) => end(connection, 'rollback'),
+    async commitTransaction(connection) {
+      const member = members.get(connection)
+      // When it fails, Kysely asks for a rollback of what is gone.
+      members.delete(connection)
+      await member?.commit()
+    },
+    async rollbackTransaction(connection) {
+      const member = members.get(connection)
+      members.delete(connection)
+      await member?.rollback()
+    },
     async releaseConnection() {},
     async destroy() {
+      onReader(undefined)
       reader?.close()
       writer?.close()
     },
   }
 }
 
+/** What may share a transaction with others; everything else, such as a pragma, runs by itself. */
+const changesRows = new Set(['InsertQueryNode', 'UpdateQueryNode', 'DeleteQueryNode'])
+
 interface Statements {
   run<R>(query: CompiledQuery): QueryResult<R>
   inTransaction(): boolean
+  /** Changes with every commit of another connection. */
+  version(): number
   close(): void
 }
 
@@ -119,6 +140,7 @@ function openStatements(options: SqliteOptions): Statements {
   const database = new BetterSqlite3(options.file)
   setPragmas(database, options)
   const statements = new Map<string, BetterSqlite3.Statement>()
+  const dataVersion = database.prepare<[], number>('pragma data_version').pluck()
 
   function prepare(text: string): BetterSqlite3.Statement {
     const kept = statements.get(text)
@@ -145,6 +167,7 @@ function openStatements(options: SqliteOptions): Statements {
       return { rows: [], numAffectedRows: BigInt(changes) }
     },
     inTransaction: () => database.inTransaction,
+    version: () => dataVersion.get() ?? 0,
     close: () => database.close(),
   }
 }
@@ -176,21 +199,5 @@ function setPragmas(database: BetterSqlite3.Database, options: SqliteOptions): v
     database.pragma(`${pragma} = ${value}`)
     const actual = database.pragma(pragma, { simple: true })
     if (actual !== value) throw new Error(`SQLite did not accept ${pragma} = ${value}: it is ${String(actual)}`)
-  }
-}
-
-/** A queue of one: each holder gets its turn after the one before has called the function that it was given. */
-function createTurns(): { take(): Promise<() => void> } {
-  let last: Promise<void> = Promise.resolve()
-  return {
-    async take() {
-      const before = last
-      let finish: () => void = () => {}
-      last = new Promise((resolve) => {
-        finish = resolve
-      })
-      await before
-      return finish
-    },
   }
 }

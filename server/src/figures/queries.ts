@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { Database } from '../database/open.ts'
+import { prepared } from '../database/prepared.ts'
 import type { TaskCountsTable, TaskFactsTable } from '../database/schema.ts'
 import { epochMilliseconds } from '../database/sql.ts'
 
@@ -8,11 +9,10 @@ export type Facts = Omit<Selectable<TaskFactsTable>, 'space_id'>
 type Counts = Selectable<TaskCountsTable>
 
 export async function insertFacts(db: Database, spaceId: string, facts: Facts): Promise<void> {
-  await db
-    .insertInto('task_facts')
-    .values({ space_id: spaceId, ...facts })
-    .execute()
+  await insertFactsRow(db, { space_id: spaceId, ...facts })
 }
+
+const insertFactsRow = prepared((db, facts: Selectable<TaskFactsTable>) => db.insertInto('task_facts').values(facts))
 
 /** An id may come again once the tombstone of an earlier task is gone: the moment of creation tells them apart. */
 export async function updateFacts(
@@ -30,7 +30,11 @@ export async function updateFacts(
 }
 
 export async function addCounts(db: Database, counts: Counts): Promise<void> {
-  await db
+  await upsertCounts(db, counts)
+}
+
+const upsertCounts = prepared((db, counts: Counts) =>
+  db
     .insertInto('task_counts')
     .values(counts)
     .onConflict((conflict) =>
@@ -39,9 +43,8 @@ export async function addCounts(db: Database, counts: Counts): Promise<void> {
         completed: eb('task_counts.completed', '+', eb.ref('excluded.completed')),
         undated: eb('task_counts.undated', '+', eb.ref('excluded.undated')),
       })),
-    )
-    .execute()
-}
+    ),
+)
 
 export async function listKeptCounts(db: Database, spaceId: string): Promise<Counts[]> {
   return db.selectFrom('task_counts').selectAll().where('space_id', '=', spaceId).orderBy('priority').execute()

@@ -35,6 +35,8 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   const app = fastify({
     loggerInstance: baseLogger(options.log),
     logController: new LogController({ disableRequestLogging: true }),
+    // Lines name their request themselves.
+    childLoggerFactory: (logger) => logger,
     genReqId: () => randomUUID(),
     bodyLimit: largestBody,
     trustProxy: options.trustProxy.length > 0 ? [...options.trustProxy] : false,
@@ -61,23 +63,31 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   acceptJson(app)
   refuseTunnels(options.server)
   const isSecure = options.baseUrl.startsWith('https:')
-  app.addHook('onRequest', async (request, reply) => {
+  // Hooks that wait for nothing go on by `done`: it costs less than a promise.
+  app.addHook('onRequest', (request, reply, done) => {
     if (isSecure) reply.header('strict-transport-security', 'max-age=31536000')
     reply.headers(securityHeaders).header('x-request-id', request.id)
     refuseMalformed(request)
     exposeHeaders(request, reply, allowedOrigins)
-    if (answerPreflight(request, reply, allowedOrigins)) return reply
+    if (answerPreflight(request, reply, allowedOrigins)) return
     const isRouted = !request.is404
     if (isRouted && changesSomething(request) && !isAllowedSite(request.headers, allowedOrigins)) {
       throw new Refusal('origin_not_allowed', {
         detail: 'Add the origin of the page to CORS_ORIGINS, or use a bearer token.',
       })
     }
+    done()
   })
   shedLoad(app)
   tellLimits(app)
-  app.addHook('onSend', async (request, reply) => varyByOrigin(request, reply))
-  app.addHook('onResponse', async (request, reply) => logRequest(request, reply))
+  app.addHook('onSend', (request, reply, payload, done) => {
+    varyByOrigin(request, reply)
+    done(null, payload)
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    logRequest(request, reply)
+    done()
+  })
   return app
 }
 
@@ -98,9 +108,8 @@ function baseLogger(log: Logger): FastifyBaseLogger {
 
 /** Node lets through some requests that mean different things to different readers: none of them is served. */
 function refuseMalformed({ raw }: FastifyRequest): void {
-  const hosts = raw.rawHeaders.filter(
-    (_, index) => raw.rawHeaders[index - 1]?.toLowerCase() === 'host' && index % 2 === 1,
-  )
+  const { rawHeaders } = raw
+  const hosts = rawHeaders.filter((_, index) => index % 2 === 1 && isHost(rawHeaders[index - 1]))
   const isHostless = raw.httpVersion === '1.0' && hosts.length === 0
   if (!['1.0', '1.1'].includes(raw.httpVersion)) throw new Refusal('malformed_request', { detail: 'Speak HTTP/1.1.' })
   if (!isHostless && (hosts.length !== 1 || !hosts.every((host) => validHost.test(host)))) {
@@ -113,6 +122,10 @@ function refuseMalformed({ raw }: FastifyRequest): void {
   if (raw.headers.expect !== undefined && raw.headers.expect.toLowerCase() !== '100-continue') {
     throw new Refusal('malformed_request', { detail: 'The only expectation that is understood is 100-continue.' })
   }
+}
+
+function isHost(name: string | undefined): boolean {
+  return name?.length === 4 && name.toLowerCase() === 'host'
 }
 
 // The characters of `uri-host [ ":" port ]` (RFC 3986, section 3.2).

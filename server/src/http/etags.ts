@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** Whether `If-None-Match` names the tag (RFC 9110, weak comparison). */
 export function isUnchanged(ifNoneMatch: string | undefined, etag: string): boolean {
@@ -12,7 +12,7 @@ export function taskEtag(version: number): string {
   return `"v${version}"`
 }
 
-/** The tag of a reply that is a function of these parts. */
-export function etagOf(...parts: readonly (string | number)[]): string {
-  return `"${createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 22)}"`
+/** The tag of a reply that is a function of what the text says. */
+export function etagOf(dependencies: string): string {
+  return `"${hash('sha256', dependencies, 'base64url').slice(0, 22)}"`
 }

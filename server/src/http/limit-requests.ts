@@ -13,8 +13,9 @@ declare module 'fastify' {
 /** Has every reply tell what its request has drawn on, whether it was refused or not. */
 export function tellLimits(app: FastifyInstance): void {
   app.decorateRequest('meter', null)
-  app.addHook('onSend', async ({ meter }, reply) => {
+  app.addHook('onSend', ({ meter }, reply, payload, done) => {
     if (meter) reply.headers(limitHeaders(meter))
+    done(null, payload)
   })
 }
 

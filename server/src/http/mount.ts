@@ -4,12 +4,14 @@ import type { Context } from '../context.ts'
 import { invalid, Refusal } from '../errors.ts'
 import type { Limits } from '../limits/index.ts'
 import { answerOnce, type FinishedReply, type NewReply, readIdempotencyKey } from './answer-once.ts'
-import { answerUnchanged, etagFor, validators } from './conditional.ts'
+import { answerByRevision, etagFor, validators } from './conditional.ts'
 import { isUnchanged } from './etags.ts'
+import { requestLog } from './log-request.ts'
 import { admitRequest, meterOf, withinLimits } from './limit-requests.ts'
 import { refuseForeignMethod } from './methods.ts'
 import { createNameTurns, type NameTurns } from './name-turns.ts'
 import { readQuery } from './read-query.ts'
+import { createReplyCache, type ReplyCache } from './reply-cache.ts'
 import { refuseBeyondScope } from './scopes.ts'
 import { sendPieces } from './pieces.ts'
 import type { Outcome, Verbs, Visit } from '../verb.ts'
@@ -41,16 +43,18 @@ declare module 'fastify' {
 /** Makes a route of every endpoint of the contract, each with its verb. */
 export function mount(app: FastifyInstance, options: MountOptions): void {
   app.decorateRequest('context', null)
-  const turns = createNameTurns()
+  const shared = { ...options, turns: createNameTurns(), cache: createReplyCache(mostCachedBytes) }
   for (const [name, endpoint] of Object.entries(contract))
-    mountEndpoint(app, endpoint, anyVerb(options.verbs, name), { ...options, turns })
+    mountEndpoint(app, endpoint, anyVerb(options.verbs, name), shared)
 }
+
+const mostCachedBytes = 16 * 1024 * 1024
 
 function mountEndpoint(
   app: FastifyInstance,
   endpoint: Endpoint,
   verb: AnyVerb,
-  options: MountOptions & { turns: NameTurns },
+  options: MountOptions & { turns: NameTurns; cache: ReplyCache },
 ): void {
   const { params, query, body, reply: replySchema, status, alternative } = endpoint
   const response = replySchema && { [status]: replySchema, ...(alternative && { [alternative.status]: replySchema }) }
@@ -71,10 +75,11 @@ function mountEndpoint(
       await admitRequest(options.limits, endpoint, request, reply)
       refuseUnacceptable(request)
     },
-    preValidation: async (request) => {
+    preValidation: (request, _reply, done) => {
       refuseUndecodable(request.url)
       if (!endpoint.body) refuseBody(request.body)
       if (endpoint.query) readQuery(endpoint.query.properties, request.query)
+      done()
     },
     handler: async (request, reply) => {
       const visit = visitOf(request)
@@ -83,14 +88,17 @@ function mountEndpoint(
         return answer(endpoint, request, reply, await withinLimits(options.limits, { endpoint, request }, work))
       }
       const context = getContext(request)
-      if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply)) return reply
+      if (endpoint.etag === 'revision') {
+        const read = () => verb(context, inputOf(request))
+        return answerByRevision({ context, request, reply }, options.cache, read)
+      }
       const key = endpoint.idempotent ? readIdempotencyKey(request) : undefined
       if (key === undefined) {
         const work = () => verb(context, inputOf(request))
         return answer(endpoint, request, reply, await withinLimits(options.limits, { endpoint, request }, work))
       }
       const finished = await answerOnce(context, { request, key, turns: options.turns }, async (ctx) =>
-        finish(endpoint, request, reply, await verb(ctx, inputOf(request))),
+        finish(endpoint, reply, await verb(ctx, inputOf(request))),
       )
       return send(reply, finished)
     },
@@ -113,8 +121,15 @@ async function identifyCaller(request: FastifyRequest, reply: FastifyReply, opti
     await options.limits.countStranger(meterOf(request), request.ip)
     throw new Refusal('unauthenticated', { detail: 'Sign in at POST /api/auth/login and send the cookie or token.' })
   }
-  const log = request.log.child({ user: found.caller.userId })
-  request.context = { ...options.base, caller: found.caller, now, log, visit }
+  request.context = {
+    ...options.base,
+    caller: found.caller,
+    now,
+    get log() {
+      return requestLog(request)
+    },
+    visit,
+  }
   if (found.setCookie) reply.header('set-cookie', [...found.setCookie])
   if (request.routeOptions.config.endpoint?.revision) reply.header('taskwell-revision', found.caller.revision)
 }
@@ -135,6 +150,7 @@ function refuseUnacceptable({ headers: { accept } }: FastifyRequest): void {
 
 /** What is no UTF-8 behind its `%` would be read as something that nobody sent. */
 function refuseUndecodable(url: string): void {
+  if (!url.includes('%')) return
   try {
     decodeURIComponent(url)
   } catch {
@@ -154,7 +170,7 @@ function inputOf(request: FastifyRequest): unknown {
 
 function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, outcome: Outcome<unknown>): unknown {
   const { body, status = endpoint.status } = outcome
-  const etag = etagFor(endpoint, request, outcome)
+  const etag = etagFor(endpoint, outcome)
   reply.code(status).headers(headersOf(outcome, etag))
   const isUnchangedTask = endpoint.etag === 'task' && endpoint.method === 'GET' && etag !== undefined
   if (isUnchangedTask && isUnchanged(request.headers['if-none-match'], etag)) return reply.code(304).send()
@@ -163,9 +179,9 @@ function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply
 }
 
 /** The reply in its final form, before anything is sent: it goes out only after the commit. */
-function finish(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, outcome: Outcome<unknown>): NewReply {
+function finish(endpoint: Endpoint, reply: FastifyReply, outcome: Outcome<unknown>): NewReply {
   const { body, status = endpoint.status } = outcome
-  const headers = Object.entries(headersOf(outcome, etagFor(endpoint, request, outcome)))
+  const headers = Object.entries(headersOf(outcome, etagFor(endpoint, outcome)))
   const serialize = reply.getSerializationFunction(String(status)) ?? JSON.stringify
   return {
     status,

@@ -2,6 +2,7 @@ import { type ErrorCode, errorCodes, type Problem } from '@taskwell/api'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Fault, notFound, Refusal, type RefusalDetails } from '../errors.ts'
 import { describeFaults } from './faults.ts'
+import { requestLog } from './log-request.ts'
 
 export const problemType = 'application/problem+json; charset=utf-8'
 
@@ -24,9 +25,9 @@ export function toProblem(refusal: Refusal, requestId: string): Problem {
 /** Answers any error with a problem; what nobody foresaw is logged and says nothing of its inside. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = toRefusal(error)
-  if (refusal.code === 'internal_error') request.log.error({ err: error }, 'unexpected error')
+  if (refusal.code === 'internal_error') requestLog(request).error({ err: error }, 'unexpected error')
   if (['unavailable', 'overloaded'].includes(refusal.code) && !(error instanceof Refusal))
-    request.log.warn({ err: error }, 'the database did not answer in time')
+    requestLog(request).warn({ err: error }, 'the database did not answer in time')
   const { status } = errorCodes[refusal.code]
   if (status === 503) reply.header('retry-after', '1')
   return reply

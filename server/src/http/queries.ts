@@ -1,4 +1,7 @@
+import type { Insertable } from 'kysely'
 import type { Database } from '../database/open.ts'
+import { prepared } from '../database/prepared.ts'
+import type { Schema } from '../database/schema.ts'
 import type { FinishedReply, NewReply } from './answer-once.ts'
 
 /** The reply kept under the key since then, with what was asked. */
@@ -6,17 +9,20 @@ export async function findKeptReply(
   db: Database,
   { userId, key, since }: { userId: string; key: string; since: string },
 ): Promise<{ requestHash: string; reply: FinishedReply } | undefined> {
-  const row = await db
-    .selectFrom('idempotency_keys')
-    .select(['request_hash', 'status', 'headers', 'body'])
-    .where('user_id', '=', userId)
-    .where('key', '=', key)
-    .where('created_at', '>', since)
-    .executeTakeFirst()
+  const [row] = await selectKept(db, { userId, key, since })
   if (!row) return undefined
   const { request_hash, status, headers, body } = row
   return { requestHash: request_hash, reply: { status, headers: JSON.parse(headers), body } }
 }
+
+const selectKept = prepared((db, { userId, key, since }: { userId: string; key: string; since: string }) =>
+  db
+    .selectFrom('idempotency_keys')
+    .select(['request_hash', 'status', 'headers', 'body'])
+    .where('user_id', '=', userId)
+    .where('key', '=', key)
+    .where('created_at', '>', since),
+)
 
 interface ReplyToKeep {
   readonly userId: string
@@ -34,14 +40,19 @@ export async function keepReply(
 ): Promise<void> {
   const { status, headers, body, taskIds } = reply
   const kept = { request_hash: requestHash, status, headers: JSON.stringify(headers), body, created_at: now }
-  await db.deleteFrom('idempotency_keys').where('user_id', '=', userId).where('key', '=', key).execute()
-  await db
-    .insertInto('idempotency_keys')
-    .values({ user_id: userId, key, ...kept })
-    .execute()
-  if (taskIds.length === 0) return
-  await db
-    .insertInto('idempotency_key_tasks')
-    .values(taskIds.map((id) => ({ space_id: spaceId, task_id: id, user_id: userId, key })))
-    .execute()
+  await deleteKept(db, { userId, key })
+  await insertKept(db, { user_id: userId, key, ...kept })
+  for (const id of taskIds) await insertTaskOfKept(db, { space_id: spaceId, task_id: id, user_id: userId, key })
 }
+
+const deleteKept = prepared((db, { userId, key }: { userId: string; key: string }) =>
+  db.deleteFrom('idempotency_keys').where('user_id', '=', userId).where('key', '=', key),
+)
+
+const insertKept = prepared((db, row: Insertable<Schema['idempotency_keys']>) =>
+  db.insertInto('idempotency_keys').values(row),
+)
+
+const insertTaskOfKept = prepared((db, row: Insertable<Schema['idempotency_key_tasks']>) =>
+  db.insertInto('idempotency_key_tasks').values(row),
+)

@@ -20,11 +20,12 @@ export function shedLoad(app: FastifyInstance, { atOnce = mostAtOnce, delay = lo
   })
   let underWay = 0
   // Only once the body is there: whoever sends it slowly takes no place.
-  app.addHook('preValidation', async (request, reply) => {
-    if (isProbe(request)) return
+  app.addHook('preValidation', (request, reply, done) => {
+    if (isProbe(request)) return done()
     if (underWay >= atOnce) throw overloaded()
     underWay += 1
     reply.raw.once('close', () => void (underWay -= 1))
+    done()
   })
 }
 

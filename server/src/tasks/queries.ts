@@ -1,9 +1,10 @@
 import type { Task } from '@taskwell/api'
 import { type Insertable, sql, type Updateable } from 'kysely'
 import type { Database } from '../database/open.ts'
+import { prepared } from '../database/prepared.ts'
 import type { ChangesTable, TasksTable } from '../database/schema.ts'
 import { accountGone } from '../errors.ts'
-import { isTaskRow, type MaybeTaskRow, taskColumns, toTask } from './task-row.ts'
+import { isTaskRow, type MaybeTaskRow, taskColumns, type TaskRow, toTask } from './task-row.ts'
 
 /** What an id stands for in a space, beside the space's revision, from one snapshot. */
 export interface Found {
@@ -15,16 +16,21 @@ export interface Found {
 }
 
 export async function findTask(db: Database, spaceId: string, id: string): Promise<Found> {
-  const row: (MaybeTaskRow & { space_revision: number }) | undefined = await db
-    .selectFrom('spaces')
-    .leftJoin('tasks', (join) => join.onRef('tasks.space_id', '=', 'spaces.id').on('tasks.id', '=', id))
-    .select(['spaces.revision as space_revision', ...taskColumns])
-    .where('spaces.id', '=', spaceId)
-    .executeTakeFirstOrThrow(accountGone)
+  const [row] = await selectTask(db, { spaceId, id })
+  if (!row) throw accountGone()
   const isErased = row.erased_at !== null
   const task = isTaskRow(row) && !isErased ? toTask(row) : undefined
   return { task, isErased, spaceRevision: row.space_revision }
 }
+
+const selectTask = prepared((db, { spaceId, id }: { spaceId: string; id: string }) =>
+  db
+    .selectFrom('spaces')
+    .leftJoin('tasks', (join) => join.onRef('tasks.space_id', '=', 'spaces.id').on('tasks.id', '=', id))
+    .select(['spaces.revision as space_revision', ...taskColumns])
+    .where('spaces.id', '=', spaceId)
+    .$castTo<MaybeTaskRow & { space_revision: number }>(),
+)
 
 export async function findSpaceRevision(db: Database, spaceId: string): Promise<number> {
   const row = await db
@@ -46,17 +52,19 @@ export async function moveSpace(
   spaceId: string,
   { revisions, tasks }: { revisions: number; tasks: number },
 ): Promise<{ revision: number; taskCount: number }> {
-  const { revision, task_count } = await db
-    .updateTable('spaces')
-    .set((eb) => ({
-      revision: eb('revision', '+', revisions),
-      ...(tasks !== 0 && { task_count: eb('task_count', '+', tasks) }),
-    }))
-    .where('id', '=', spaceId)
-    .returning(['revision', 'task_count'])
-    .executeTakeFirstOrThrow(accountGone)
-  return { revision, taskCount: task_count }
+  const [space] = await updateSpace(db, { spaceId, revisions, tasks })
+  if (!space) throw accountGone()
+  return { revision: space.revision, taskCount: space.task_count }
 }
+
+const updateSpace = prepared(
+  (db, { spaceId, revisions, tasks }: { spaceId: string; revisions: number; tasks: number }) =>
+    db
+      .updateTable('spaces')
+      .set((eb) => ({ revision: eb('revision', '+', revisions), task_count: eb('task_count', '+', tasks) }))
+      .where('id', '=', spaceId)
+      .returning(['revision', 'task_count']),
+)
 
 export async function countTasks(db: Database, spaceId: string): Promise<number> {
   const row = await db
@@ -68,8 +76,12 @@ export async function countTasks(db: Database, spaceId: string): Promise<number>
 }
 
 export async function insertTask(db: Database, row: Insertable<TasksTable>): Promise<Task> {
-  return toTask(await db.insertInto('tasks').values(row).returning(taskColumns).executeTakeFirstOrThrow())
+  return taskOf(await insertTaskRow(db, row))
 }
+
+const insertTaskRow = prepared((db, row: Insertable<TasksTable>) =>
+  db.insertInto('tasks').values(row).returning(taskColumns),
+)
 
 /** Writes the columns as the next version of the task. */
 export async function changeTask(
@@ -77,20 +89,30 @@ export async function changeTask(
   { spaceId, id }: { spaceId: string; id: string },
   columns: Updateable<TasksTable>,
 ): Promise<Task> {
-  const row = await db
-    .updateTable('tasks')
-    .set(columns)
-    .set((eb) => ({ version: eb('version', '+', 1) }))
-    .where('space_id', '=', spaceId)
-    .where('id', '=', id)
-    .returning(taskColumns)
-    .executeTakeFirstOrThrow()
+  return taskOf(await updateTaskRow(db, { ...columns, space_id: spaceId, id }))
+}
+
+const updateTaskRow = prepared(
+  (db, { space_id, id, ...columns }: Updateable<TasksTable> & { space_id: string; id: string }) =>
+    db
+      .updateTable('tasks')
+      .set(columns)
+      .set((eb) => ({ version: eb('version', '+', 1) }))
+      .where('space_id', '=', space_id)
+      .where('id', '=', id)
+      .returning(taskColumns),
+)
+
+function taskOf([row]: readonly TaskRow[]): Task {
+  if (!row) throw new Error('The task is gone')
   return toTask(row)
 }
 
 export async function insertChange(db: Database, change: Insertable<ChangesTable>): Promise<void> {
-  await db.insertInto('changes').values(change).execute()
+  await insertChangeRow(db, change)
 }
+
+const insertChangeRow = prepared((db, change: Insertable<ChangesTable>) => db.insertInto('changes').values(change))
 
 /** What the write that took the revision did, oldest first; nothing when no write of the space did. */
 export async function listWrite(db: Database, spaceId: string, revision: number) {

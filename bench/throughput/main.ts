@@ -1,0 +1,107 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { type Case, cases } from './cases.ts'
+import { measureGrowth } from './growth.ts'
+import { generator, measure, type Measured } from './load.ts'
+import { median, type Result, type Round, tellResult, writeReport } from './report.ts'
+import { startReference, startTaskwell, type Subject } from './servers.ts'
+
+/**
+ * Compares Taskwell with a bare server written by hand, in one run on one machine: servers on the first core, the load on
+ * the second, rounds alternating between the two. Ends with 1 when a ratio is below its floor.
+ */
+const { values: options } = parseArgs({
+  options: {
+    /** In less than 40 seconds, without what else is measured. */
+    short: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    seconds: { type: 'string' },
+    tasks: { type: 'string', default: '1000' },
+    /** Part of the name of the cases to run. */
+    only: { type: 'string', default: '' },
+    /** Writes the tables into docs/performance.md. */
+    write: { type: 'boolean', default: false },
+  },
+})
+const rounds = Number(options.rounds ?? (options.short ? 1 : 5))
+const seconds = Number(options.seconds ?? (options.short ? 1.5 : 4))
+
+const folder = mkdtempSync(join(tmpdir(), 'taskwell-bench-'))
+const subjects: Subject[] = []
+try {
+  const tasks = Number(options.tasks)
+  const reference = await started(startReference(folder, tasks))
+  const taskwell = await started(startTaskwell(folder, tasks))
+  await setTimeout(options.short ? 0 : 3000)
+  const idle = taskwell.memory()
+  console.log(
+    `start to first reply ${taskwell.startMs.toFixed(0)} ms, idle ${idle.toFixed(0)} MB; ${tasks} tasks, load by ${generator}`,
+  )
+  const results: Result[] = []
+  let afterLists = Number.NaN
+  for (const candidate of cases.filter(({ name }) => name.includes(options.only))) {
+    const result = { ...candidate, rounds: await compare(candidate, { taskwell, reference }) }
+    console.log(tellResult(result))
+    results.push(result)
+    if (candidate.name.startsWith('list')) afterLists = taskwell.memory()
+  }
+  const halfLoad = options.short ? undefined : await measureHalfLoad(taskwell, results[0])
+  console.log(`memory after the lists ${afterLists.toFixed(0)} MB, at the end ${taskwell.memory().toFixed(0)} MB`)
+  if (options.write) {
+    const growth = await measureGrowth(folder)
+    writeReport({ results, idle, afterLists, startMs: taskwell.startMs, halfLoad, growth })
+  }
+  process.exitCode = results.some(isFarOff) ? 1 : 0
+} finally {
+  for (const subject of subjects) await subject.stop()
+  rmSync(folder, { recursive: true, force: true })
+}
+
+async function started(subject: Promise<Subject>): Promise<Subject> {
+  const running = await subject
+  subjects.push(running)
+  return running
+}
+
+async function compare(
+  { load, taskwellHeaders, beside }: Case,
+  { taskwell, reference }: { taskwell: Subject; reference: Subject },
+): Promise<Round[]> {
+  const headers = await taskwellHeaders?.(taskwell)
+  const results: Round[] = []
+  // The first round warms up.
+  for (let round = 0; round <= rounds; round += 1) {
+    const time = round === 0 ? 1 : seconds
+    const theirs = await measure(reference, load, time, folder)
+    const end = beside?.(taskwell)
+    const ours = await measure(taskwell, { ...load, ...(headers && { headers }) }, time, folder)
+    end?.()
+    if (round > 0) results.push({ taskwell: ours, reference: theirs })
+  }
+  return results
+}
+
+/** Lists at half the rate that was the most, as a busy server has them. */
+async function measureHalfLoad(taskwell: Subject, result: Result | undefined): Promise<Measured | undefined> {
+  const [list] = cases
+  if (!result || !list) return undefined
+  const rate = median(result.rounds.map((round) => round.taskwell.perSecond)) / 2
+  const measured = await measure(taskwell, { ...list.load, rate }, seconds * 2, folder)
+  console.log(
+    `at half that rate, ${measured.perSecond.toFixed(0)} a second: p50 ${measured.p50.toFixed(2)} ms, p99 ${measured.p99.toFixed(2)} ms`,
+  )
+  return measured
+}
+
+/** Other programs on the machine may disturb a run, but hardly both the rate and the time of the processor. */
+function isFarOff({ name, floor, rounds }: Result): boolean {
+  const rates = rounds.map(({ taskwell, reference }) => taskwell.perSecond / reference.perSecond)
+  const costs = rounds.map(({ taskwell, reference }) => reference.cpu / taskwell.cpu).filter(Number.isFinite)
+  const best = Math.max(...rates, ...costs)
+  if (best >= floor) return false
+  console.error(`${name}: × ${best.toFixed(2)} is far off; at least ${floor} is expected`)
+  return true
+}

@@ -1,0 +1,43 @@
+import type { Compilable, CompiledQuery } from 'kysely'
+import { type Database, databaseKind } from './open.ts'
+
+/** Stands for the value of a parameter while a statement is built. */
+class Mark {
+  readonly name: string
+
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+/**
+ * A statement for what runs with every request: it is built and compiled once for each database and set of parameters,
+ * which takes longer than running it. `build` may put parameters where values go; what they are it cannot know.
+ */
+export function prepared<Parameters extends object, Row>(
+  build: (db: Database, parameters: Parameters) => Compilable<Row>,
+): (db: Database, parameters: Parameters) => Promise<Row[]> {
+  const known = new Map<string, CompiledQuery<Row>>()
+
+  function compile(db: Database, names: readonly string[]): CompiledQuery<Row> {
+    const key = `${databaseKind(db)} ${names.join()}`
+    const found = known.get(key)
+    if (found) return found
+    const query = build(db, marksFor<Parameters>(names)).compile()
+    known.set(key, query)
+    return query
+  }
+
+  return async (db, parameters) => {
+    const values = new Map<string, unknown>(Object.entries(parameters).filter(([, value]) => value !== undefined))
+    const query = compile(db, [...values.keys()])
+    const filled = query.parameters.map((place) => (place instanceof Mark ? values.get(place.name) : place))
+    const { rows } = await db.executeQuery<Row>({ ...query, parameters: filled })
+    return rows
+  }
+}
+
+/** Kysely passes values on without a look, so marks can take their places, whatever their types. */
+function marksFor<Parameters extends object>(names: readonly string[]): Parameters {
+  return Object.fromEntries(names.map((name) => [name, new Mark(name)])) as Parameters
+}
