@@ -9,11 +9,15 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
+import { createWriteStop, type WriteStop } from './write-stop.ts'
 
 /** One SQLite file, opened for its lifetime: how durable its commits are is decided here. */
 export interface SqliteOptions {
   readonly file: string
   readonly synchronous: 'full' | 'normal'
+  readonly writeStop?: WriteStop
+  /** Sees each statement of the writer before it runs; a test throws there what a disk would. */
+  readonly beforeWrite?: (text: string) => void
 }
 
 /**
@@ -42,6 +46,7 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
 }
 
 function createDriver(options: SqliteOptions): Driver {
+  const { writeStop = createWriteStop(), beforeWrite } = options
   let writer: Statements
   let reader: Statements
   const turns = createTurns()
@@ -54,6 +59,7 @@ function createDriver(options: SqliteOptions): Driver {
         if (query.query.kind === 'SelectQueryNode') return reader.run<R>(query)
         const done = await turns.take()
         try {
+          if (writer.isWriting(query)) writeStop.refuse()
           return writer.run<R>(query)
         } finally {
           done()
@@ -81,8 +87,8 @@ function createDriver(options: SqliteOptions): Driver {
 
   return {
     async init() {
-      writer = openStatements(options)
-      reader = openStatements(options)
+      writer = watched(openStatements(options), writeStop, beforeWrite)
+      reader = watched(openStatements(options), writeStop)
     },
     async acquireConnection() {
       return connect()
@@ -90,6 +96,7 @@ function createDriver(options: SqliteOptions): Driver {
     async beginTransaction(connection) {
       const done = await turns.take()
       try {
+        writeStop.refuse()
         writer.run(CompiledQuery.raw('begin immediate'))
         claimed.set(connection, done)
       } catch (error) {
@@ -107,8 +114,21 @@ function createDriver(options: SqliteOptions): Driver {
   }
 }
 
+function watched(statements: Statements, writeStop: WriteStop, before?: SqliteOptions['beforeWrite']): Statements {
+  return {
+    ...statements,
+    run: (query) =>
+      writeStop.watch(() => {
+        before?.(query.sql)
+        return statements.run(query)
+      }),
+  }
+}
+
 interface Statements {
   run<R>(query: CompiledQuery): QueryResult<R>
+  /** Whether the statement may change the file. */
+  isWriting(query: CompiledQuery): boolean
   inTransaction(): boolean
   close(): void
 }
@@ -144,6 +164,7 @@ function openStatements(options: SqliteOptions): Statements {
       const { changes } = statement.run(parameters)
       return { rows: [], numAffectedRows: BigInt(changes) }
     },
+    isWriting: (query) => !prepare(query.sql).readonly,
     inTransaction: () => database.inTransaction,
     close: () => database.close(),
   }
