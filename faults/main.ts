@@ -1,12 +1,13 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { fullDisk } from './full-disk.ts'
 import { kill } from './kill.ts'
 import { Impossible, type Part } from './part.ts'
 import { postgres } from './postgres.ts'
 import { killLeft } from './server.ts'
 
 /** Breaks a server in many ways and looks whether it keeps its promises: `npm run test:faults -- [PART …] [OPTIONS]`. */
-const parts: readonly Part[] = [kill, postgres]
+const parts: readonly Part[] = [kill, postgres, fullDisk]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

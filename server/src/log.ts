@@ -5,7 +5,13 @@ import type { Config } from './config.ts'
 export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
   const options = { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }
   const isText = (logFormat ?? (process.stdout.isTTY ? 'text' : 'json')) === 'text'
-  return isText ? pino(options, { write: (line) => void process.stdout.write(asText(line)) }) : pino(options)
+  const output = openOutput()
+  return pino(options, isText ? { write: (line) => void output.write(asText(line)) } : output)
+}
+
+/** Where nobody takes the lines, such as on a full disk, the first ones wait and the others are lost: nothing else fails. */
+function openOutput(): ReturnType<typeof pino.destination> {
+  return pino.destination({ fd: 1, sync: true, maxLength: 1024 * 1024 }).on('error', () => {})
 }
 
 const levels: Readonly<Record<number, string>> = {

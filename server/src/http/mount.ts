@@ -1,6 +1,7 @@
 import { contract, type Endpoint } from '@taskwell/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../context.ts'
+import type { Reserve } from '../database/reserve.ts'
 import { invalid, Refusal } from '../errors.ts'
 import type { Limits } from '../limits/index.ts'
 import { answerOnce, type FinishedReply, type NewReply, readIdempotencyKey } from './answer-once.ts'
@@ -12,6 +13,7 @@ import { createNameTurns, type NameTurns } from './name-turns.ts'
 import { readQuery } from './read-query.ts'
 import { refuseBeyondScope } from './scopes.ts'
 import { sendPieces } from './pieces.ts'
+import { withRoom } from './with-room.ts'
 import type { Outcome, Verbs, Visit } from '../verb.ts'
 
 /** Finds out who asks. `setCookie` renews the session's cookie. */
@@ -27,6 +29,7 @@ export interface MountOptions {
   /** What contexts are made of, beside the caller. */
   readonly base: Omit<Context, 'caller' | 'now' | 'log'>
   readonly now: () => Date
+  readonly reserve: Reserve
 }
 
 declare module 'fastify' {
@@ -85,11 +88,13 @@ function mountEndpoint(
       const context = getContext(request)
       if (endpoint.etag === 'revision' && answerUnchanged(context, request, reply)) return reply
       const key = endpoint.idempotent ? readIdempotencyKey(request) : undefined
-      if (key === undefined) return answer(endpoint, request, reply, await verb(context, inputOf(request)))
-      const finished = await answerOnce(context, { request, key, turns: options.turns }, async (ctx) =>
-        finish(endpoint, request, reply, await verb(ctx, inputOf(request))),
-      )
-      return send(reply, finished)
+      return withRoom(options.reserve, endpoint, async () => {
+        if (key === undefined) return answer(endpoint, request, reply, await verb(context, inputOf(request)))
+        const finished = await answerOnce(context, { request, key, turns: options.turns }, async (ctx) =>
+          finish(endpoint, request, reply, await verb(ctx, inputOf(request))),
+        )
+        return send(reply, finished)
+      })
     },
   })
 }
