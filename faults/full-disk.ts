@@ -67,6 +67,8 @@ async function run({ seed, rounds, isShort }: Settings): Promise<string> {
 /** Somebody whose session is due to be prolonged, which wants a write. */
 async function createElder(url: string, random: Random, file: string): Promise<Person> {
   const elder = await createPerson(url, random)
+  // An account gets its space with its first request.
+  await elder.client.getAccount()
   const database = new BetterSqlite3(file, { timeout: 5_000 })
   const before = new Date(Date.now() - 3 * 86_400_000).toISOString()
   database.prepare('update sessions set updated_at = ? where user_id = ?').run(before, elder.id)
@@ -96,17 +98,22 @@ function writeUntilFull(handle: number, size: number): void {
 /** Answers how many writes were refused. Some may find room in pages that are free. */
 async function addUntilFull(person: Person, random: Random): Promise<number> {
   let refused = 0
-  for (let number = 0; number < 3_000 && refused < 20; number += 1) {
-    if ((await add(person, random)) === 'full') refused += 1
+  for (const [letters, limit] of [
+    [15_000, 10],
+    [0, 20],
+  ] as const) {
+    for (let number = 0; number < 3_000 && refused < limit; number += 1) {
+      if ((await add(person, random, letters)) === 'full') refused += 1
+    }
   }
   demand(refused === 20, 'the disk is full, and everything was still written')
   return refused
 }
 
 /** @throws when it is refused in any other way than that the storage is full */
-async function add(person: Person | undefined, random: Random): Promise<'done' | 'full'> {
+async function add(person: Person | undefined, random: Random, letters = 15_000): Promise<'done' | 'full'> {
   if (!person) return 'full'
-  const task = { id: random.uuid(), title: `Task ${random.uuid()}`, description: 'x'.repeat(15_000) }
+  const task = { id: random.uuid(), title: `Task ${random.uuid()}`, description: 'x'.repeat(letters) }
   const entry: Entry = { key: random.uuid(), request: { kind: 'create', task } }
   person.entries.push(entry)
   person.taskIds.push(task.id)

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { diskCalls } from './disk-calls.ts'
 import { fullDisk } from './full-disk.ts'
 import { kill } from './kill.ts'
 import { Impossible, type Part } from './part.ts'
@@ -7,7 +8,7 @@ import { postgres } from './postgres.ts'
 import { killLeft } from './server.ts'
 
 /** Breaks a server in many ways and looks whether it keeps its promises: `npm run test:faults -- [PART …] [OPTIONS]`. */
-const parts: readonly Part[] = [kill, postgres, fullDisk]
+const parts: readonly Part[] = [kill, postgres, diskCalls, fullDisk]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
