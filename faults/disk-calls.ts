@@ -87,13 +87,13 @@ function chooseInjection(random: Random, round: number): Injection {
       : random.isLucky(0.5)
         ? 'fdatasync'
         : 'pwrite64'
-  const span = { pwrite64: 300, fdatasync: 60, ftruncate: 3, openat: 15 }[call]
+  const span = { pwrite64: 80, fdatasync: 16, ftruncate: 2, openat: 6 }[call]
   return { call, error: round % 2 === 0 ? 'EIO' : 'ENOSPC', from: 1 + random.below(span) }
 }
 
 /** With `-D` the server is our own child and strace only looks on; only files of the store are touched. */
 function wrapperFor({ call, error, from }: Injection, folder: string, trace: string): string[] {
-  const when = error === 'ENOSPC' ? `${from}+3` : String(from)
+  const when = error === 'ENOSPC' ? `${from}+2` : String(from)
   const files = ['taskwell.db', 'taskwell.db-wal', 'taskwell.db-shm'].flatMap((name) => [
     '-P',
     join(folder, 'data', name),

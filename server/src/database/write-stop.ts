@@ -1,4 +1,5 @@
 import { Refusal } from '../errors.ts'
+import { isUntrusted, noteFault } from './disk-faults.ts'
 
 /** Ends all writing to a file that can no longer be trusted; reading may go on. */
 export interface WriteStop {
@@ -28,16 +29,9 @@ export function createWriteStop(): WriteStop {
         return run()
       } catch (error) {
         isStopped ||= isUntrusted(error)
+        noteFault(error)
         throw error
       }
     },
   }
-}
-
-/** Whether the error tells of a disk that failed or a file that is damaged. A disk that is merely full is neither. */
-export function isUntrusted(error: unknown): boolean {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  // The shared memory of the log can be made anew; it cannot grow when the disk is full.
-  if (code === 'SQLITE_IOERR_SHMSIZE') return false
-  return /^SQLITE_(IOERR|CORRUPT|NOTADB)/.test(code)
 }

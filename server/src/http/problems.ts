@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCodes, type Problem } from '@taskwell/api'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { isUntrusted } from '../database/write-stop.ts'
+import { isUntrusted } from '../database/disk-faults.ts'
 import { type Fault, notFound, Refusal, type RefusalDetails } from '../errors.ts'
 import { describeFaults } from './faults.ts'
 

@@ -1,4 +1,5 @@
 import type { Endpoint } from '@taskwell/api'
+import { isFull } from '../database/disk-faults.ts'
 import type { Reserve } from '../database/reserve.ts'
 import { Refusal } from '../errors.ts'
 
@@ -19,10 +20,4 @@ export async function withRoom<T>(reserve: Reserve, endpoint: Endpoint, work: ()
     if (!isFull(error) || !reserve.release()) throw error
     return work()
   }
-}
-
-function isFull(error: unknown): boolean {
-  return (
-    error instanceof Error && 'code' in error && ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE'].includes(String(error.code))
-  )
 }
