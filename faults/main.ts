@@ -4,11 +4,12 @@ import { diskCalls } from './disk-calls.ts'
 import { fullDisk } from './full-disk.ts'
 import { kill } from './kill.ts'
 import { Impossible, type Part } from './part.ts'
+import { power } from './power.ts'
 import { postgres } from './postgres.ts'
 import { killLeft } from './server.ts'
 
 /** Breaks a server in many ways and looks whether it keeps its promises: `npm run test:faults -- [PART …] [OPTIONS]`. */
-const parts: readonly Part[] = [kill, postgres, diskCalls, fullDisk]
+const parts: readonly Part[] = [kill, postgres, diskCalls, fullDisk, power]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
