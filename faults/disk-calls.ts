@@ -31,7 +31,7 @@ interface Injection {
 async function run({ seed, rounds, isShort }: Settings): Promise<string> {
   const strace = spawnSync('strace', ['-V'], { encoding: 'utf8' })
   need(strace.status === 0, 'strace is not installed: apt-get install strace')
-  const count = rounds ?? (isShort ? 3 : longForm)
+  const count = rounds ?? (isShort ? 2 : longForm)
   const random = createRandom(seed)
   const figures = { injected: 0, stopped: 0, failedStarts: 0 }
   for (let round = 0; round < count; round += lifeOfStore)

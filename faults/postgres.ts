@@ -49,7 +49,7 @@ const faults: Readonly<Record<string, (stage: Stage) => Promise<number>>> = {
 }
 
 async function run({ seed, rounds, isShort }: Settings): Promise<string> {
-  const count = rounds ?? (isShort ? 2 : 20)
+  const count = rounds ?? (isShort ? 1 : 20)
   const random = createRandom(seed)
   const folder = mkdtempSync(join(tmpdir(), 'taskwell-faults-'))
   const database = await createPostgres({ durable: true })

@@ -70,7 +70,7 @@ function compareTasks(claimed: ReadonlyMap<string, readonly Claim[]>, tasks: Sto
   }
 }
 
-async function readFeed({ client }: Person): Promise<Map<string, Task>> {
+export async function readFeed({ client }: Pick<Person, 'client'>): Promise<Map<string, Task>> {
   const tasks = new Map<string, Task>()
   let cursor: string | undefined
   let last = 0
