@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { dirname } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import {
@@ -34,6 +35,7 @@ import type { News, SpaceChanged } from './context.ts'
 import { getStats, listActivity } from './dashboard/index.ts'
 import { getEpoch } from './database/migrate.ts'
 import { type Database, databaseKind } from './database/open.ts'
+import { createReserve, noReserve } from './database/reserve.ts'
 import { findForeignWrites } from './database/sql.ts'
 import { mountDocs } from './docs/index.ts'
 import { healthVerbs } from './health/index.ts'
@@ -113,6 +115,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const retention = startRetention({ db, log, now, publish })
   const backups = config.backups && scheduleBackups({ ...config.backups, log, now })
   app.addHook('onClose', async () => backups?.stop())
+  const reserve = config.database.kind === 'sqlite' ? createReserve(dirname(config.database.file)) : noReserve
+  app.addHook('onClose', () => reserve.stop())
   let stopping = false
   app.addHook('preClose', async () => {
     stopping = true
@@ -147,6 +151,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     limits,
     base: { db, secret, taskQuota: config.limits?.tasks, publish },
     now,
+    reserve,
   })
   mountNative(app, nativeRoutes({ auth, limits, findCaller, now }))
   if (config.metrics) {

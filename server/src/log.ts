@@ -5,9 +5,10 @@ import type { Config } from './config.ts'
 export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
   const options = { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }
   const isText = (logFormat ?? (process.stdout.isTTY ? 'text' : 'json')) === 'text'
+  const output = openOutput(isText ? {} : collected)
   return isText
-    ? pino(options, { write: (line) => void process.stdout.write(asText(line)) })
-    : pino(options, collectLines())
+    ? pino(options, { write: (line) => void output.write(asText(line)) })
+    : pino(options, collectLines(output))
 }
 
 /** The message of the lines that are collected, in bytes and milliseconds, since writing costs more than the line. */
@@ -15,19 +16,33 @@ export const requestMessage = 'request'
 const collected = { minLength: 4096, periodicFlush: 200 }
 
 /** Writes lines of requests in larger pieces; when the process is killed some may be lost. All others go out at once. */
-function collectLines(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true, ...collected })
-  process.once('exit', () => output.flushSync())
+function collectLines(output: Output): DestinationStream {
+  process.once('exit', () => flush(output))
   const lines = {
     // Has pino tell the message of each line.
     [Symbol.for('pino.metadata')]: true,
     lastMsg: '',
     write(line: string): void {
       output.write(line)
-      if (lines.lastMsg !== requestMessage) output.flushSync()
+      if (lines.lastMsg !== requestMessage) flush(output)
     },
   }
   return lines
+}
+
+type Output = ReturnType<typeof pino.destination>
+
+/** Where nobody takes the lines, such as on a full disk, the first ones wait and the others are lost: nothing else fails. */
+function openOutput(pieces: { minLength?: number; periodicFlush?: number }): Output {
+  return pino.destination({ fd: 1, sync: true, maxLength: 1024 * 1024, ...pieces }).on('error', () => {})
+}
+
+function flush(output: Output): void {
+  try {
+    output.flushSync()
+  } catch {
+    // They wait for the next flush.
+  }
 }
 
 const levels: Readonly<Record<number, string>> = {

@@ -2,6 +2,7 @@ import type { Logger } from 'pino'
 import { createApp } from './app.ts'
 import type { Config } from './config.ts'
 import type { SpaceChanged } from './context.ts'
+import { refuseDamagedFile } from './database/inspect.ts'
 import { claimStore } from './database/lock.ts'
 import { type Database, openDatabase } from './database/open.ts'
 import { findUnsafeSettings, refuseLostStore, rememberStore } from './database/store-safety.ts'
@@ -30,6 +31,14 @@ export async function startServer(
   const { database } = config
   const secret = getSecret(config)
   const claim = await claimStore(database)
+  if (database.kind === 'sqlite') {
+    try {
+      refuseDamagedFile(database.file)
+    } catch (error) {
+      await claim.release()
+      throw error
+    }
+  }
   const db = openDatabase(database)
   const close = async (): Promise<void> => {
     await db.destroy()

@@ -38,25 +38,29 @@ export interface PostgresServer {
   start(): Promise<void>
   /** Ends it and all connections to it; it can be started again. */
   stop(): Promise<void>
+  /** Ends it at once, as a crash does; its own processes follow within moments. */
+  kill(): Promise<void>
   remove(): Promise<void>
 }
 
-/** A PostgreSQL server of the caller's own, not started yet. */
-export async function createPostgres(): Promise<PostgresServer> {
+/** A PostgreSQL server of the caller's own, not started yet. Its commits outlive a power loss only when it is `durable`. */
+export async function createPostgres({ durable = false } = {}): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'taskwell-postgres-'))
   const port = await findFreePort()
   initPostgres(folder)
   let server: ChildProcess | undefined
-  const stop = async (): Promise<void> => {
-    if (server?.exitCode !== null) return
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (!server || server.exitCode !== null || server.signalCode !== null) return
     const exited = new Promise((resolve) => server?.once('exit', resolve))
-    server.kill('SIGINT')
+    server.kill(signal)
     await exited
   }
+  const stop = (): Promise<void> => end('SIGINT')
   return {
     url: `postgres://postgres@127.0.0.1:${port}/`,
-    start: async () => void (server = await startPostgres(folder, port)),
+    start: async () => void (server = await startPostgres(folder, port, durable)),
     stop,
+    kill: () => end('SIGKILL'),
     remove: async () => {
       await stop()
       rmSync(folder, { recursive: true, force: true })
@@ -93,8 +97,13 @@ function postgresUser(): { uid: number; gid: number } | { uid?: never } {
   return process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {}
 }
 
-async function startPostgres(folder: string, port: number): Promise<ChildProcess> {
-  const settings = ['fsync=off', 'max_connections=300', 'listen_addresses=127.0.0.1', 'unix_socket_directories=']
+async function startPostgres(folder: string, port: number, durable: boolean): Promise<ChildProcess> {
+  const settings = [
+    `fsync=${durable ? 'on' : 'off'}`,
+    'max_connections=300',
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+  ]
   const server = spawn(
     join(folder, 'program/bin/postgres'),
     ['-D', join(folder, 'data'), '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],

@@ -53,8 +53,13 @@ export async function createFindCaller({
       return found(await findRow(token))
     }
     if (!isDueForRefresh(row, now)) return found(row)
-    const setCookie = await refresh(auth, visit)
-    return found(await findRow(token), setCookie)
+    try {
+      const setCookie = await refresh(auth, visit)
+      return found(await findRow(token), setCookie)
+    } catch {
+      // It lasts for days yet, and what only reads works on a full disk: the next request tries again.
+      return found(row)
+    }
   }
 }
 

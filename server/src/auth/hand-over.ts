@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { withDiskFaults } from '../database/disk-faults.ts'
 import type { Visit } from '../verb.ts'
 import { ipHeader } from './client-address.ts'
 import type { Auth } from './create-auth.ts'
@@ -53,9 +54,8 @@ async function pass(auth: Auth, visit: Visit, request: InnerRequest): Promise<Re
   const method = request.method === 'HEAD' ? 'GET' : request.method
   const headers = innerHeaders(auth, visit)
   const hasBody = body !== undefined && body.length > 0 && method !== 'GET'
-  const response = await auth.handler(
-    new Request(auth.options.baseURL + url, { method, headers, ...(hasBody ? { body } : {}) }),
-  )
+  const inner = new Request(auth.options.baseURL + url, { method, headers, ...(hasBody ? { body } : {}) })
+  const response = await withDiskFaults(() => auth.handler(inner))
   return url.startsWith('/api/auth/sign-in/email') ? withoutDeadSession(response) : response
 }
 

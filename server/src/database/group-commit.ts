@@ -15,6 +15,8 @@ export interface GroupCommit {
 }
 
 interface Writer {
+  /** @throws when nothing may be written. */
+  begin(): void
   run(command: string): void
   inTransaction(): boolean
 }
@@ -32,7 +34,7 @@ export function createGroupCommit(writer: Writer): GroupCommit {
   let group: Group | undefined
 
   function begin(): Group {
-    writer.run('begin immediate')
+    writer.begin()
     const opened = createGroup()
     group = opened
     // Comes after all that this turn of the event loop has read from connections.

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import BetterSqlite3 from 'better-sqlite3'
 import { sql } from 'kysely'
+import { isUntrusted } from './disk-faults.ts'
 import { type Database, databaseKind } from './open.ts'
 
 /** What is wrong inside a SQLite file, in SQLite's own words; nothing when it is sound. Reads all of it. */
@@ -20,6 +21,35 @@ export function inspectFile(file: string): string[] {
   } finally {
     database?.close()
   }
+}
+
+/** Larger files are looked through by `doctor` only: a start is quick. */
+const largestQuickCheck = 32 * 1024 * 1024
+
+/** @throws when a start on the file would serve from what is damaged */
+export function refuseDamagedFile(file: string): void {
+  if (!existsSync(file) || statSync(file).size === 0) return
+  let damage: string | undefined
+  let database: BetterSqlite3.Database | undefined
+  try {
+    database = new BetterSqlite3(file, { fileMustExist: true, timeout: 5_000 })
+    const pages = database.prepare<[], number>('pragma page_count').pluck().get() ?? 0
+    const size = database.prepare<[], number>('pragma page_size').pluck().get() ?? 0
+    const hasLog = existsSync(`${file}-wal`) && statSync(`${file}-wal`).size > 0
+    const isShort = !hasLog && statSync(file).size < pages * size
+    const verdict =
+      pages * size <= largestQuickCheck ? database.prepare<[], string>('pragma quick_check(1)').pluck().get() : 'ok'
+    damage = isShort ? 'it is shorter than it says' : verdict === 'ok' ? undefined : verdict
+  } catch (error) {
+    if (!isUntrusted(error)) throw error
+    damage = error instanceof Error ? error.message : String(error)
+  } finally {
+    database?.close()
+  }
+  if (damage === undefined) return
+  throw new Error(
+    `${file} is damaged (${damage.replaceAll(/\s+/g, ' ')}): keep a copy of it, then bring the newest backup back with \`taskwell restore FILE --force\``,
+  )
 }
 
 const neededExtensions = ['pg_trgm', 'btree_gin']

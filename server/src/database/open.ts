@@ -4,6 +4,7 @@ import { Kysely, PostgresAdapter, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Schema } from './schema.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
+import { createWriteStop, type WriteStop } from './write-stop.ts'
 
 /** The store: the pool or file itself, or a transaction on it. */
 export type Database = Kysely<Schema>
@@ -18,9 +19,11 @@ export type DatabaseConfig =
 export function openDatabase(config: DatabaseConfig): Database {
   if (config.kind === 'postgres') return openPostgres(config.url)
   mkdirSync(dirname(config.file), { recursive: true, mode: 0o700 })
-  const dialect = sqliteDialect(config)
+  const writeStop = createWriteStop()
+  const dialect = sqliteDialect({ ...config, writeStop })
   const db: Database = new Kysely({ dialect })
   versions.set(db, dialect.committedVersion)
+  writeStops.set(db, writeStop)
   return db
 }
 
@@ -32,6 +35,13 @@ const versions = new WeakMap<Database, () => number | undefined>()
  */
 export function committedVersion(db: Database): number | undefined {
   return versions.get(db)?.()
+}
+
+const writeStops = new WeakMap<Database, WriteStop>()
+
+/** Whether nothing is written any more, since the disk has failed or the file is damaged; on SQLite. */
+export function hasStoppedWriting(db: Database): boolean {
+  return writeStops.get(db)?.hasStopped() ?? false
 }
 
 /** Which of the two databases a handle speaks to, transactions included. */

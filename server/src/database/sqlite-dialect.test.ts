@@ -315,6 +315,52 @@ describe('a statement', () => {
   })
 })
 
+describe('a disk that fails', () => {
+  test.each([
+    ['while a statement writes', 'insert'],
+    ['at the commit', 'commit'],
+  ])('%s ends all writing, and reading goes on', async (_, verb) => {
+    let isFailing = true
+    const failing = new Kysely<Tables>({
+      dialect: sqliteDialect({
+        file: join(folder, 'test.db'),
+        synchronous: 'full',
+        beforeWrite: (text) => {
+          if (isFailing && text.startsWith(verb))
+            throw new BetterSqlite3.SqliteError('disk I/O error', 'SQLITE_IOERR_FSYNC')
+        },
+      }),
+    })
+    const write = () => failing.transaction().execute((db) => insert(db, 1))
+    await expect(write()).rejects.toThrow('disk I/O error')
+    isFailing = false
+    await expect(write()).rejects.toThrow('Nothing is written since the disk failed')
+    await expect(insert(failing, 1)).rejects.toThrow('Nothing is written since the disk failed')
+    expect(await read(failing)).toEqual([])
+    await failing.destroy()
+  })
+
+  test('differs from one that is full: what fits is written again', async () => {
+    let isFull = true
+    const full = new Kysely<Tables>({
+      dialect: sqliteDialect({
+        file: join(folder, 'test.db'),
+        synchronous: 'full',
+        beforeWrite: (text) => {
+          if (isFull && text === 'commit')
+            throw new BetterSqlite3.SqliteError('database or disk is full', 'SQLITE_FULL')
+        },
+      }),
+    })
+    const write = () => full.transaction().execute((db) => insert(db, 1))
+    await expect(write()).rejects.toThrow('full')
+    isFull = false
+    await write()
+    expect(await read(full)).toEqual([1])
+    await full.destroy()
+  })
+})
+
 function open(synchronous: 'full' | 'normal' = 'full'): Kysely<Tables> {
   return new Kysely({ dialect: sqliteDialect({ file: join(folder, 'test.db'), synchronous }) })
 }

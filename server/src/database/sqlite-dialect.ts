@@ -10,11 +10,15 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { createGroupCommit, type GroupCommit, type Member } from './group-commit.ts'
+import { createWriteStop, type WriteStop } from './write-stop.ts'
 
 /** One SQLite file, opened for its lifetime: how durable its commits are is decided here. */
 export interface SqliteOptions {
   readonly file: string
   readonly synchronous: 'full' | 'normal'
+  readonly writeStop?: WriteStop
+  /** Sees each statement of the writer before it runs; a test throws there what a disk would. */
+  readonly beforeWrite?: (text: string) => void
 }
 
 export interface SqliteDialect extends Dialect {
@@ -51,6 +55,7 @@ class TransactionalSqliteAdapter extends SqliteAdapter {
 }
 
 function createDriver(options: SqliteOptions, onReader: (reader: Statements | undefined) => void): Driver {
+  const { writeStop = createWriteStop(), beforeWrite } = options
   let writer: Statements
   let reader: Statements
   let commits: GroupCommit
@@ -62,6 +67,7 @@ function createDriver(options: SqliteOptions, onReader: (reader: Statements | un
         const member = members.get(connection)
         if (member) return member.run(() => writer.run<R>(query))
         if (query.query.kind === 'SelectQueryNode') return reader.run<R>(query)
+        if (writer.isWriting(query)) writeStop.refuse()
         if (!changesRows.has(query.query.kind)) return commits.alone(() => writer.run<R>(query))
         return writeOnce<R>(query)
       },
@@ -87,12 +93,16 @@ function createDriver(options: SqliteOptions, onReader: (reader: Statements | un
 
   return {
     async init() {
-      writer = openStatements(options)
+      writer = watched(openStatements(options), writeStop, beforeWrite)
       // What a savepoint needs for going back would otherwise be written to a file as soon as it is over 64 KB.
       writer.run(CompiledQuery.raw('pragma temp_store = memory'))
-      reader = openStatements(options)
+      reader = watched(openStatements(options), writeStop)
       onReader(reader)
       commits = createGroupCommit({
+        begin: () => {
+          writeStop.refuse()
+          writer.run(CompiledQuery.raw('begin immediate'))
+        },
         run: (command) => void writer.run(CompiledQuery.raw(command)),
         inTransaction: () => writer.inTransaction(),
       })
@@ -126,8 +136,21 @@ function createDriver(options: SqliteOptions, onReader: (reader: Statements | un
 /** What may share a transaction with others; everything else, such as a pragma, runs by itself. */
 const changesRows = new Set(['InsertQueryNode', 'UpdateQueryNode', 'DeleteQueryNode'])
 
+function watched(statements: Statements, writeStop: WriteStop, before?: SqliteOptions['beforeWrite']): Statements {
+  return {
+    ...statements,
+    run: (query) =>
+      writeStop.watch(() => {
+        before?.(query.sql)
+        return statements.run(query)
+      }),
+  }
+}
+
 interface Statements {
   run<R>(query: CompiledQuery): QueryResult<R>
+  /** Whether the statement may change the file. */
+  isWriting(query: CompiledQuery): boolean
   inTransaction(): boolean
   /** Changes with every commit of another connection. */
   version(): number
@@ -166,6 +189,7 @@ function openStatements(options: SqliteOptions): Statements {
       const { changes } = statement.run(parameters)
       return { rows: [], numAffectedRows: BigInt(changes) }
     },
+    isWriting: (query) => !prepare(query.sql).readonly,
     inTransaction: () => database.inTransaction,
     version: () => dataVersion.get() ?? 0,
     close: () => database.close(),

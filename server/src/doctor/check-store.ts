@@ -4,6 +4,7 @@ import { hasUnfinishedCopy, migrationStatus } from '../database/migrate.ts'
 import { type Database, openDatabase } from '../database/open.ts'
 import { findUnsafeSettings } from '../database/store-safety.ts'
 import { recountFigures } from '../figures/index.ts'
+import { findDamagedTasks } from '../tasks/index.ts'
 import { type Check, type Finding, findings, type Patient, type StoreCheck } from './finding.ts'
 
 const { ok, warning, wrong } = findings('database')
@@ -35,6 +36,17 @@ const storeChecks: readonly StoreCheck[] = [
       if (told.length > 0)
         return [wrong(`the figures of a space are not those of its tasks (${told[0]}): back up, and report this`)]
       return [ok('its figures are those of the tasks')]
+    },
+  },
+  {
+    name: 'contents',
+    examine: async (db) => {
+      const { ok, wrong } = findings('contents')
+      for (const { id } of await db.selectFrom('spaces').select('id').execute()) {
+        const [told] = await db.transaction().execute((db) => findDamagedTasks(db, id))
+        if (told !== undefined) return [wrong(`${told} is not what its history says: ${restoreIt}`)]
+      }
+      return [ok('tasks are what their history says')]
     },
   },
   {
@@ -70,7 +82,14 @@ async function examineStore(patient: Patient): Promise<Finding[]> {
     return [...(await examineServer(db, patient)), ...(await examineSchema(db, patient))]
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'no reason given'
-    return [wrong(`it does not answer (${reason}): check that it runs where DATABASE_URL says`)]
+    const isFile = database.kind === 'sqlite'
+    return [
+      wrong(
+        isFile
+          ? `${database.file} is damaged (${reason}): ${restoreIt}`
+          : `it does not answer (${reason}): check that it runs where DATABASE_URL says`,
+      ),
+    ]
   } finally {
     await db.destroy()
   }

@@ -1,5 +1,5 @@
 import type { Contract } from '@taskwell/api'
-import type { Database } from '../database/open.ts'
+import { type Database, hasStoppedWriting } from '../database/open.ts'
 import { Refusal } from '../errors.ts'
 import type { Verb } from '../verb.ts'
 import { version } from '../version.ts'
@@ -17,6 +17,7 @@ export function healthVerbs(db: Database, isStopping: () => boolean): HealthVerb
     getLiveness: async () => ({ body: { status: 'ok' } }),
     getReadiness: async () => {
       if (isStopping()) throw notReady('stopping')
+      if (hasStoppedWriting(db)) throw notReady('database')
       await db
         .selectFrom('settings')
         .select('name')

@@ -1,6 +1,7 @@
 import { contract, type Endpoint } from '@taskwell/api'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Context } from '../context.ts'
+import type { Reserve } from '../database/reserve.ts'
 import { invalid, Refusal } from '../errors.ts'
 import type { Limits } from '../limits/index.ts'
 import { answerOnce, type FinishedReply, type NewReply, readIdempotencyKey } from './answer-once.ts'
@@ -14,6 +15,7 @@ import { readQuery } from './read-query.ts'
 import { createReplyCache, type ReplyCache } from './reply-cache.ts'
 import { refuseBeyondScope } from './scopes.ts'
 import { sendPieces } from './pieces.ts'
+import { withRoom } from './with-room.ts'
 import type { Outcome, Verbs, Visit } from '../verb.ts'
 
 /** Finds out who asks. `setCookie` renews the session's cookie. */
@@ -29,6 +31,7 @@ export interface MountOptions {
   /** What contexts are made of, beside the caller. */
   readonly base: Omit<Context, 'caller' | 'now' | 'log'>
   readonly now: () => Date
+  readonly reserve: Reserve
 }
 
 declare module 'fastify' {
@@ -93,14 +96,16 @@ function mountEndpoint(
         return answerByRevision({ context, request, reply }, options.cache, read)
       }
       const key = endpoint.idempotent ? readIdempotencyKey(request) : undefined
-      if (key === undefined) {
-        const work = () => verb(context, inputOf(request))
-        return answer(endpoint, request, reply, await withinLimits(options.limits, { endpoint, request }, work))
-      }
-      const finished = await answerOnce(context, { request, key, turns: options.turns }, async (ctx) =>
-        finish(endpoint, reply, await verb(ctx, inputOf(request))),
-      )
-      return send(reply, finished)
+      return withRoom(options.reserve, endpoint, async () => {
+        if (key === undefined) {
+          const work = () => verb(context, inputOf(request))
+          return answer(endpoint, request, reply, await withinLimits(options.limits, { endpoint, request }, work))
+        }
+        const finished = await answerOnce(context, { request, key, turns: options.turns }, async (ctx) =>
+          finish(endpoint, reply, await verb(ctx, inputOf(request))),
+        )
+        return send(reply, finished)
+      })
     },
   })
 }

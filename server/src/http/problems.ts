@@ -1,5 +1,6 @@
 import { type ErrorCode, errorCodes, type Problem } from '@taskwell/api'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { isUntrusted } from '../database/disk-faults.ts'
 import { type Fault, notFound, Refusal, type RefusalDetails } from '../errors.ts'
 import { describeFaults } from './faults.ts'
 import { requestLog } from './log-request.ts'
@@ -22,11 +23,15 @@ export function toProblem(refusal: Refusal, requestId: string): Problem {
   }
 }
 
+const diskFailed =
+  'the database file cannot be trusted any more: nothing is written until a restart; run `taskwell doctor`, and if the file is damaged, `taskwell restore FILE --force`'
+
 /** Answers any error with a problem; what nobody foresaw is logged and says nothing of its inside. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = toRefusal(error)
   if (refusal.code === 'internal_error') requestLog(request).error({ err: error }, 'unexpected error')
-  if (['unavailable', 'overloaded'].includes(refusal.code) && !(error instanceof Refusal))
+  if (isUntrusted(error)) requestLog(request).error({ err: error }, diskFailed)
+  else if (['unavailable', 'overloaded'].includes(refusal.code) && !(error instanceof Refusal))
     requestLog(request).warn({ err: error }, 'the database did not answer in time')
   const { status } = errorCodes[refusal.code]
   if (status === 503) reply.header('retry-after', '1')
@@ -57,6 +62,8 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_ASYNC_CONSTRAINT: 'malformed_request',
   FST_ERR_MAX_PARAM_LENGTH: 'not_found',
   SQLITE_FULL: 'storage_full',
+  // The disk is full, and the log's shared memory cannot grow.
+  SQLITE_IOERR_SHMSIZE: 'storage_full',
   SQLITE_BUSY: 'unavailable',
   '53100': 'storage_full',
   // What the row belongs to is gone: the account was deleted while the request was under way.
@@ -86,7 +93,7 @@ function toRefusal(error: unknown): Refusal {
     const errors = describeFaults(part, error.validation)
     return new Refusal('validation_failed', { errors, ...operationOf(errors) })
   }
-  const code = codes[error.code] ?? codeOf(error)
+  const code = isUntrusted(error) ? 'unavailable' : (codes[error.code] ?? codeOf(error))
   if (code !== undefined) return new Refusal(code)
   return new Refusal(error.statusCode === 400 ? 'malformed_request' : 'internal_error')
 }

@@ -59,8 +59,17 @@ export async function putInBin({ db, caller, now }: TestUser, ids: readonly stri
   const due = { due_date: null, due_time: null, due_time_zone: null, due_at: null }
   const last = await takeRevisions(db, caller.spaceId, ids.length)
   const rows = ids.map((id, index) => ({
-    ...{ space_id: caller.spaceId, id, title: 'x', description: null, priority: 2, ...due, ...times },
-    ...{ version: 2, revision: last - ids.length + 1 + index, title_key: 'x', search_text: 'x' },
+    space_id: caller.spaceId,
+    id,
+    title: 'x',
+    description: null,
+    priority: 2,
+    ...due,
+    ...times,
+    version: 2,
+    revision: last - ids.length + 1 + index,
+    title_key: 'x',
+    search_text: 'x',
   }))
   for (let first = 0; first < rows.length; first += 500)
     await db

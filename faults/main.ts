@@ -1,0 +1,67 @@
+import { randomInt } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { damage } from './damage.ts'
+import { diskCalls } from './disk-calls.ts'
+import { fullDisk } from './full-disk.ts'
+import { kill } from './kill.ts'
+import { Impossible, type Part } from './part.ts'
+import { power } from './power.ts'
+import { postgres } from './postgres.ts'
+import { killLeft } from './server.ts'
+
+/** Breaks a server in many ways and looks whether it keeps its promises: `npm run test:faults -- [PART …] [OPTIONS]`. */
+const parts: readonly Part[] = [kill, postgres, diskCalls, fullDisk, damage, power]
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    /** Repeats what an earlier run did, as far as chance decides. */
+    seed: { type: 'string' },
+    rounds: { type: 'string' },
+    minutes: { type: 'string' },
+    /** A few rounds of each part, for every change. */
+    short: { type: 'boolean', default: false },
+  },
+})
+const names = parts.map(({ name }) => name)
+const unknown = positionals.find((name) => !names.includes(name))
+if (unknown !== undefined) {
+  console.error(`There is no part ${unknown}. The parts are: ${names.join(', ')}`)
+  process.exit(1)
+}
+
+const seed = Number(values.seed ?? randomInt(2 ** 31))
+const settings = {
+  seed,
+  rounds: values.rounds === undefined ? undefined : Number(values.rounds),
+  minutes: values.minutes === undefined ? undefined : Number(values.minutes),
+  isShort: values.short,
+}
+process.once('exit', killLeft)
+process.once('SIGINT', () => process.exit(130))
+process.once('SIGTERM', () => process.exit(143))
+let failed = 0
+for (const part of parts.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+  if (!(await runPart(part))) failed += 1
+}
+process.exit(failed > 0 ? 1 : 0)
+
+async function runPart(part: Part): Promise<boolean> {
+  console.log(`${part.name}: ${part.promise} (--seed ${seed})`)
+  const begun = performance.now()
+  try {
+    const figures = await part.run(settings)
+    console.log(`${part.name}: kept. ${figures} [${((performance.now() - begun) / 1000).toFixed(0)} s]`)
+    return true
+  } catch (error) {
+    if (error instanceof Impossible) {
+      console.log(`!!!!!! ${part.name}: SKIPPED, NOT TESTED: ${error.message}`)
+      return true
+    }
+    console.error(`${part.name}: FAILED after ${((performance.now() - begun) / 1000).toFixed(0)} s`)
+    console.error(error)
+    console.error(`Repeat it with: npm run test:faults -- ${part.name} --seed ${seed}`)
+    killLeft()
+    return false
+  }
+}

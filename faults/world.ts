@@ -1,0 +1,60 @@
+import { createClient, type Client, type Sync } from '@taskwell/api'
+import type { Entry } from './ledger.ts'
+import type { Random } from './random.ts'
+
+/** An account with all that its clients have written down. */
+export interface Person {
+  readonly id: string
+  readonly token: string
+  readonly client: Client
+  readonly entries: Entry[]
+  /** Copies that clients keep, across all faults. */
+  readonly copies: Sync[]
+  /** Ids of tasks that exist, or once did. */
+  readonly taskIds: string[]
+}
+
+export interface World {
+  readonly url: string
+  readonly people: readonly Person[]
+  readonly random: Random
+  close(): Promise<void>
+}
+
+/** In milliseconds: beyond it a request counts as unanswered. */
+const patience = 20_000
+
+const patientFetch: typeof fetch = (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(patience) })
+
+/** Makes accounts, each with some clients that keep a copy. The server must be running. */
+export async function createWorld(
+  url: string,
+  random: Random,
+  { people = 4, copies = 4 }: { people?: number; copies?: number } = {},
+): Promise<World> {
+  const made: Person[] = []
+  for (let number = 0; number < people; number += 1) made.push(await createPerson(url, random, copies))
+  return {
+    url,
+    people: made,
+    random,
+    close: async () => void (await Promise.all(made.flatMap((person) => person.copies.map((copy) => copy.close())))),
+  }
+}
+
+export async function createPerson(url: string, random: Random, copies = 0): Promise<Person> {
+  const email = `${random.uuid()}@example.org`
+  const { body, headers } = await createClient({ baseUrl: url }).register({
+    body: { name: 'Ada', email, password: 'correct horse battery' },
+  })
+  const token = headers.get('set-auth-token') ?? ''
+  const options = { baseUrl: url, token: () => token }
+  return {
+    id: body.user.id,
+    token,
+    client: createClient({ ...options, fetch: patientFetch }),
+    entries: [],
+    taskIds: [],
+    copies: Array.from({ length: copies }, () => createClient(options).sync({ pauses: { first: 50, most: 500 } })),
+  }
+}
