@@ -25,8 +25,6 @@ export async function startServer(
   options: { log?: Logger; now?: () => Date; onChange?: (event: SpaceChanged) => void } = {},
 ): Promise<RunningServer> {
   const log = options.log ?? createLog(config)
-  if (config.withoutEffect.length > 0)
-    log.warn({ settings: config.withoutEffect }, 'set, but without effect in this version')
   const { database } = config
   const secret = getSecret(config)
   const claim = await claimStore(database)
