@@ -122,7 +122,7 @@ function copyProgram(target: string): void {
   for (const name of ['initdb', 'postgres']) chmodSync(join(target, 'bin', name), 0o755)
 }
 
-async function findFreePort(): Promise<number> {
+export async function findFreePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()
