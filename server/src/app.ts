@@ -135,8 +135,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   mount(app, {
     verbs: {
       register: registerWith({ db, auth }),
-      login: loginWith({ db, auth }),
-      logout: logoutWith({ db, auth }),
+      login: loginWith({ db, auth, publish }),
+      logout: logoutWith({ db, auth, publish }),
       getSession,
       getAccount,
       updateAccount,

@@ -9,6 +9,7 @@ import {
   clusterSettings,
   degraded,
   type Member,
+  isThorough,
   newPostgresUrl,
   ok,
   readiness,
@@ -23,7 +24,7 @@ import { password } from './start-app.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
-const writes = Number(process.env['NODE_WRITES'] ?? 1_000)
+const writes = isThorough ? 4_000 : 1_000
 
 describe.runIf(hasRedis)('two servers on one PostgreSQL, with Redis', () => {
   let [redis, settings]: [RedisServer?, ClusterSettings?] = []

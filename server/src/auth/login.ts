@@ -1,9 +1,8 @@
 import type { contract, Input } from '@taskwell/api'
-import type { Database } from '../database/open.ts'
 import { Refusal } from '../errors.ts'
 import type { Verb, Visit } from '../verb.ts'
 import type { Auth } from './create-auth.ts'
-import { endSession } from './end-session.ts'
+import { endSession, type SessionEnding } from './end-session.ts'
 import { handOverJson, sessionHeaders } from './hand-over.ts'
 import { type NativeReply, readReply } from './native-reply.ts'
 import { refusalOf } from './refusals.ts'
@@ -15,13 +14,13 @@ interface Step {
 }
 
 /** Signs in, with both factors where there are two. The session that came with the request, if any, ends. */
-export function loginWith({ db, auth }: { db: Database; auth: Auth }): Verb<typeof contract.login> {
+export function loginWith({ db, auth, publish }: SessionEnding): Verb<typeof contract.login> {
   return async (visit, { body }) => {
     const { response, reply } = await signIn(auth, visit, body)
     const { token, user } = reply
     if (isNoAddress(reply.code)) throw new Refusal('invalid_credentials')
     if (!response.ok || !token || user === undefined) throw refusalOf(response.status, reply.code)
-    await endSession({ db, auth }, visit)
+    await endSession({ db, auth, publish }, visit)
     return {
       body: { user: await getUser(db, user.id), session: await getSessionOf(db, user.id, token) },
       headers: sessionHeaders(response),

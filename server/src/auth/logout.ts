@@ -1,16 +1,15 @@
 import type { contract } from '@taskwell/api'
-import type { Database } from '../database/open.ts'
 import type { Verb, Visit } from '../verb.ts'
 import type { Auth } from './create-auth.ts'
-import { endSession } from './end-session.ts'
+import { endSession, type SessionEnding } from './end-session.ts'
 import { handOverJson, sessionHeaders } from './hand-over.ts'
 import { readReply } from './native-reply.ts'
 import { refusalOf } from './refusals.ts'
 
 /** Ends the session that the request came with; fine without one. */
-export function logoutWith({ db, auth }: { db: Database; auth: Auth }): Verb<typeof contract.logout> {
+export function logoutWith({ db, auth, publish }: SessionEnding): Verb<typeof contract.logout> {
   return async (visit) => {
-    await endSession({ db, auth }, visit)
+    await endSession({ db, auth, publish }, visit)
     return { body: undefined, headers: await signOutHeaders(auth, visit) }
   }
 }

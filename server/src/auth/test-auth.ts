@@ -48,8 +48,8 @@ export async function openAuth(database: StoreKind, settings: Partial<AuthSettin
     visit,
     register: (body: Partial<Input<typeof contract.register>['body']> = {}) =>
       register(visit(), { body: { name: 'Ada', email: 'ada@example.org', password, ...body } }),
-    login: loginWith({ db, auth }),
-    logout: logoutWith({ db, auth }),
+    login: loginWith({ db, auth, publish: () => {} }),
+    logout: logoutWith({ db, auth, publish: () => {} }),
     findCaller: (headers: Visit['headers'], now = new Date()) => findCaller(visit(headers), now),
     contextOf: ({ caller }: Found, now = new Date()): Context & { visit: Visit } => ({
       db,
