@@ -38,6 +38,9 @@ export interface PostgresServer {
   start(): Promise<void>
   /** Ends it and all connections to it; it can be started again. */
   stop(): Promise<void>
+  /** All its processes stand still: it keeps its connections, takes new ones, and answers nothing. */
+  hang(): void
+  goOn(): void
   remove(): Promise<void>
 }
 
@@ -57,11 +60,21 @@ export async function createPostgres(): Promise<PostgresServer> {
     url: `postgres://postgres@127.0.0.1:${port}/`,
     start: async () => void (server = await startPostgres(folder, port)),
     stop,
+    hang: () => signal(server, 'SIGSTOP'),
+    goOn: () => signal(server, 'SIGCONT'),
     remove: async () => {
       await stop()
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** The parent first, so that there are no new ones meanwhile. */
+function signal(server: ChildProcess | undefined, name: NodeJS.Signals): void {
+  if (server?.pid === undefined) return
+  server.kill(name)
+  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(server.pid)], { encoding: 'utf8' })
+  for (const pid of children.trim().split(/\s+/)) process.kill(Number(pid), name)
 }
 
 /** Creates a database, a copy of `template` if one is named. */
