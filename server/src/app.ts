@@ -164,7 +164,14 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   mountNative(app, nativeRoutes({ auth, limits, findCaller, now }))
   if (config.metrics) {
     const guard = { token: config.metricsToken, trustsProxy: config.trustProxy.length > 0 }
-    await mountMetrics(app, { ...guard, server, db, log, ...(backups && { lastBackupAt: backups.lastAt }) })
+    await mountMetrics(app, {
+      ...guard,
+      server,
+      db,
+      log,
+      isDegraded: nodes.isDegraded,
+      ...(backups && { lastBackupAt: backups.lastAt }),
+    })
   }
   mountDocs(app)
   mountSite(app, { baseUrl: config.baseUrl, now })

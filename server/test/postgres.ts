@@ -74,7 +74,13 @@ function signal(server: ChildProcess | undefined, name: NodeJS.Signals): void {
   if (server?.pid === undefined) return
   server.kill(name)
   const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(server.pid)], { encoding: 'utf8' })
-  for (const pid of children.trim().split(/\s+/)) process.kill(Number(pid), name)
+  for (const pid of children.trim().split(/\s+/)) {
+    try {
+      process.kill(Number(pid), name)
+    } catch {
+      // It has ended since: nobody was left to talk to.
+    }
+  }
 }
 
 /** Creates a database, a copy of `template` if one is named. */

@@ -21,7 +21,7 @@ export const serverLock = 7_265_002
 export const backupLock = 7_265_003
 
 /** In milliseconds. A database that hangs is known within four seconds, so that no request waits for more than five. */
-const times = { look: 500, answer: 2_000, connection: 1_500, atStart: 5_000, farewell: 500 }
+const times = { look: 500, answer: 1_500, connection: 1_500, atStart: 5_000, farewell: 500 }
 
 /** How many hold the lock; on a connection that holds it itself this is never 0. */
 const countHolders = `select count(*)::int as servers from pg_locks
