@@ -1,2 +1,2 @@
-export { createNodes, type Nodes } from './create-nodes.ts'
+export { createNodes } from './create-nodes.ts'
 export { tellServers } from './tell-servers.ts'

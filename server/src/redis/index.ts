@@ -1,2 +1,2 @@
-export { connectRedis, type RedisConnection } from './connect.ts'
+export { connectRedis } from './connect.ts'
 export { createRedis, type Redis } from './create-redis.ts'
