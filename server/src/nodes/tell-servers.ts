@@ -12,13 +12,9 @@ const patience = 1_000
 export async function tellServers(db: Database, { redisUrl }: Config): Promise<void> {
   if (redisUrl === undefined) return
   try {
+    const channel = `${channelPrefix(await getEpoch(db))}:news`
     const redis = await connectRedis(redisUrl)
-    await redis.publish(
-      `${channelPrefix(await getEpoch(db))}:news`,
-      `${randomUUID()} ${writeMessage('look')}`,
-      patience,
-    )
-    redis.close()
+    await redis.publish(channel, `${randomUUID()} ${writeMessage('look')}`, patience).finally(redis.close)
   } catch {
     // Then the servers do not rely on it either, and look by themselves.
   }

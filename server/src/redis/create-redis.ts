@@ -27,7 +27,16 @@ export interface RedisOptions {
 }
 
 /** In milliseconds. */
-const times = { beat: 250, late: 600, peerLate: 1_000, lost: 3_000, command: 100, betweenAttempts: 500, atStart: 500 }
+const times = {
+  beat: 250,
+  late: 600,
+  peerLate: 1_000,
+  lost: 3_000,
+  command: 100,
+  betweenAttempts: 500,
+  atStart: 500,
+  farewell: 500,
+}
 
 /** Fails, as every write does, when Redis is full. */
 const beatScript = `redis.call('set', KEYS[1], '', 'px', 2000)
@@ -117,7 +126,8 @@ export async function createRedis({ url, prefix, log, hear, onConnect }: RedisOp
       clearInterval(beating)
       stopping.abort()
       if (link) closeLink(link)
-      await keeping
+      // An attempt that is under way may hang.
+      await Promise.race([keeping, pause(times.farewell, undefined, { ref: false })])
     },
   }
 }
