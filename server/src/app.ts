@@ -33,6 +33,7 @@ import { createFeed, listChanges } from './changes/index.ts'
 import type { Config } from './config.ts'
 import type { News, SpaceChanged } from './context.ts'
 import { getStats, listActivity } from './dashboard/index.ts'
+import type { Claim } from './database/lock.ts'
 import { getEpoch } from './database/migrate.ts'
 import { type Database, databaseKind } from './database/open.ts'
 import { createReserve, noReserve } from './database/reserve.ts'
@@ -43,9 +44,10 @@ import { createHttp } from './http/create-http.ts'
 import { isAllowedSite } from './http/cross-site.ts'
 import { mount } from './http/mount.ts'
 import { mountNative } from './http/mount-native.ts'
-import { createLimits, noLimits } from './limits/index.ts'
+import { createLimits, noLimits, openMemoryBudget, openSharedBudget } from './limits/index.ts'
 import { startOutbox } from './mail/index.ts'
 import { mountMetrics } from './metrics/index.ts'
+import { createNodes } from './nodes/index.ts'
 import { createRealtime } from './realtime/index.ts'
 import { startRetention } from './retention/index.ts'
 import { mountAccountPages, mountSite } from './site/index.ts'
@@ -57,6 +59,8 @@ export interface AppOptions {
   /** Migrated; the caller closes it. */
   readonly db: Database
   readonly secret: string
+  /** The claim on it. */
+  readonly claim: Claim
   readonly log: Logger
   readonly server: Server
   readonly now?: () => Date
@@ -66,7 +70,7 @@ export interface AppOptions {
 
 /** The whole server, wired from top to bottom. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { config, db, secret, log, server, now = () => new Date(), onChange = () => {} } = options
+  const { config, db, claim, secret, log, server, now = () => new Date(), onChange = () => {} } = options
   const app = createHttp({ ...config, log, server })
   const outbox = startOutbox({ db, smtp: config.smtp, log, now })
   const failures = createFailureLog({ db, log })
@@ -75,8 +79,16 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   app.addHook('onClose', async () => {
     await Promise.all([failures, activity, erasure].map((job) => job.stop()))
   })
+  const epoch = await getEpoch(db)
+  const nodes = await createNodes({ redisUrl: config.redisUrl, epoch, log, countServers: claim.countServers })
+  app.addHook('onClose', () => nodes.stop())
   const limits = config.limits
-    ? createLimits({ settings: config.limits, secret, isSecure: config.baseUrl.startsWith('https:') })
+    ? createLimits({
+        settings: config.limits,
+        secret,
+        isSecure: config.baseUrl.startsWith('https:'),
+        openBudget: nodes.redis ? openSharedBudget(nodes.redis) : openMemoryBudget,
+      })
     : noLimits
   const auth = createAuth({
     db,
@@ -101,19 +113,21 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     log,
     socketsAUser: config.limits?.sockets,
     feed: createFeed(db),
-    epoch: await getEpoch(db),
+    epoch,
     findCaller: (visit) => identify(visit, now()),
     isAllowedSite: ({ headers }) => isAllowedSite(headers, allowedOrigins),
     findStandings: (credentials) => findStandings(db, credentials, now()),
-    findForeignWrites: () => findForeignWrites(db),
+    findForeignWrites: async () => (await findForeignWrites(db)) ?? nodes.findForeignWrites(),
     now,
   })
   function publish(news: News): void {
     realtime.tell(news)
+    nodes.tell(news)
     if ('spaceId' in news) onChange(news)
   }
+  nodes.listen((news) => realtime.tell(news))
   const retention = startRetention({ db, log, now, publish })
-  const backups = config.backups && scheduleBackups({ ...config.backups, log, now })
+  const backups = config.backups && scheduleBackups({ ...config.backups, database: config.database, log, now })
   app.addHook('onClose', async () => backups?.stop())
   const reserve = config.database.kind === 'sqlite' ? createReserve(dirname(config.database.file)) : noReserve
   app.addHook('onClose', () => reserve.stop())
@@ -145,7 +159,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       listChanges,
       getStats,
       listActivity,
-      ...healthVerbs(db, () => stopping),
+      ...healthVerbs({ db, isStopping: () => stopping, isDegraded: nodes.isDegraded }),
     },
     identify,
     limits,
@@ -156,7 +170,14 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   mountNative(app, nativeRoutes({ auth, limits, findCaller, now }))
   if (config.metrics) {
     const guard = { token: config.metricsToken, trustsProxy: config.trustProxy.length > 0 }
-    await mountMetrics(app, { ...guard, server, db, log, ...(backups && { lastBackupAt: backups.lastAt }) })
+    await mountMetrics(app, {
+      ...guard,
+      server,
+      db,
+      log,
+      isDegraded: nodes.isDegraded,
+      ...(backups && { lastBackupAt: backups.lastAt }),
+    })
   }
   mountDocs(app)
   mountSite(app, { baseUrl: config.baseUrl, now })

@@ -39,7 +39,6 @@ describe('without any settings', () => {
       },
       logLevel: 'info',
       production: false,
-      withoutEffect: [],
     })
   })
 
@@ -249,18 +248,13 @@ function anotherBad(name: string, value: string): string {
   return name === 'AUTH_SECRET' ? 'short' : 'neither this'
 }
 
-describe('settings of later versions', () => {
+describe('settings of which only some values are known', () => {
   test.each([
     ['REDIS_URL', { REDIS_URL: 'localhost:6379' }],
     ['METRICS', { METRICS: 'yes' }],
     ['LIMIT_SESSIONS', { LIMIT_SESSIONS: 'many' }],
   ])('%s is judged like the others', (name, environment) => {
     expect(() => readConfig(environment)).toThrow(name)
-  })
-
-  test('are named when they are set', () => {
-    expect(readConfig({ METRICS: 'on', REDIS_URL: 'redis://127.0.0.1' }).withoutEffect).toEqual(['REDIS_URL'])
-    expect(readConfig({}).withoutEffect).toEqual([])
   })
 })
 

@@ -4,18 +4,22 @@ import type { Config } from './config.ts'
 import type { SpaceChanged } from './context.ts'
 import { refuseDamagedFile } from './database/inspect.ts'
 import { claimStore } from './database/lock.ts'
-import { type Database, openDatabase } from './database/open.ts'
+import { type Database, openDatabase, setReachable } from './database/open.ts'
 import { findUnsafeSettings, refuseLostStore, rememberStore } from './database/store-safety.ts'
 import { upgrade } from './database/upgrade.ts'
 import { listen, stopServing } from './http/listen.ts'
 import { createLog } from './log.ts'
 import { getSecret } from './secret.ts'
 import { version } from './version.ts'
+import { withinTime } from './within-time.ts'
 
 export interface RunningServer {
   readonly baseUrl: string
   stop(): Promise<void>
 }
+
+/** For ending the connections to a database, in milliseconds. */
+const patience = 1_000
 
 /**
  * Starts a server: claims the store, migrates it, listens.
@@ -26,8 +30,6 @@ export async function startServer(
   options: { log?: Logger; now?: () => Date; onChange?: (event: SpaceChanged) => void } = {},
 ): Promise<RunningServer> {
   const log = options.log ?? createLog(config)
-  if (config.withoutEffect.length > 0)
-    log.warn({ settings: config.withoutEffect }, 'set, but without effect in this version')
   const { database } = config
   const secret = getSecret(config)
   const claim = await claimStore(database)
@@ -40,8 +42,12 @@ export async function startServer(
     }
   }
   const db = openDatabase(database)
+  claim.watch((isAnswering) => {
+    if (!isAnswering) log.error('PostgreSQL does not answer: requests are refused until it does')
+    setReachable(db, isAnswering)
+  })
   const close = async (): Promise<void> => {
-    await db.destroy()
+    await withinTime(db.destroy(), patience, 'The database does not answer').catch(() => {})
     await claim.release()
   }
   try {
@@ -52,7 +58,7 @@ export async function startServer(
     remember(config, log)
     const { server, port, serve } = await listen(config)
     const baseUrl = config.baseUrl ?? `http://localhost:${port}`
-    const app = await createApp({ ...options, config: { ...config, baseUrl }, db, secret, log, server })
+    const app = await createApp({ ...options, config: { ...config, baseUrl }, db, claim, secret, log, server })
     await app.ready()
     serve(app.routing)
     return {

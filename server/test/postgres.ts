@@ -40,6 +40,9 @@ export interface PostgresServer {
   stop(): Promise<void>
   /** Ends it at once, as a crash does; its own processes follow within moments. */
   kill(): Promise<void>
+  /** All its processes stand still: it keeps its connections, takes new ones, and answers nothing. */
+  hang(): void
+  goOn(): void
   remove(): Promise<void>
 }
 
@@ -61,10 +64,26 @@ export async function createPostgres({ durable = false } = {}): Promise<Postgres
     start: async () => void (server = await startPostgres(folder, port, durable)),
     stop,
     kill: () => end('SIGKILL'),
+    hang: () => signal(server, 'SIGSTOP'),
+    goOn: () => signal(server, 'SIGCONT'),
     remove: async () => {
       await stop()
       rmSync(folder, { recursive: true, force: true })
     },
+  }
+}
+
+/** The parent first, so that there are no new ones meanwhile. */
+function signal(server: ChildProcess | undefined, name: NodeJS.Signals): void {
+  if (server?.pid === undefined) return
+  server.kill(name)
+  const children = execFileSync('ps', ['-o', 'pid=', '--ppid', String(server.pid)], { encoding: 'utf8' })
+  for (const pid of children.trim().split(/\s+/)) {
+    try {
+      process.kill(Number(pid), name)
+    } catch {
+      // It has ended since: nobody was left to talk to.
+    }
   }
 }
 
@@ -131,7 +150,7 @@ function copyProgram(target: string): void {
   for (const name of ['initdb', 'postgres']) chmodSync(join(target, 'bin', name), 0o755)
 }
 
-async function findFreePort(): Promise<number> {
+export async function findFreePort(): Promise<number> {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = server.address()

@@ -12,7 +12,7 @@ import {
 } from '../database/copy/rows.ts'
 import { withSnapshot } from '../database/copy/snapshot.ts'
 import { openSqliteTarget } from '../database/copy/sqlite-rows.ts'
-import { type Claim, claimAlone } from '../database/lock.ts'
+import { type Hold, claimAlone } from '../database/lock.ts'
 import { hasUnfinishedCopy, migrate } from '../database/migrate.ts'
 import { type DatabaseConfig, openDatabase } from '../database/open.ts'
 import { dropTables } from '../database/reset.ts'
@@ -32,7 +32,7 @@ export interface MoveOptions {
 export async function moveStore(options: MoveOptions): Promise<Tally> {
   const { from, to } = options
   if (from.kind === 'sqlite' && !existsSync(from.file)) throw new Error(`There is no database at ${from.file}.`)
-  const claims: Claim[] = []
+  const claims: Hold[] = []
   try {
     claims.push(await claimAlone(from))
     claims.push(await claimAlone(to))

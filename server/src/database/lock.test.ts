@@ -2,10 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Claim, claimFile } from './lock.ts'
+import { type Hold, claimFile } from './lock.ts'
 
 let root: string
-let claims: Claim[]
+let claims: Hold[]
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'taskwell-lock-'))
@@ -59,7 +59,7 @@ describe('a store', () => {
   })
 })
 
-function claim(file: string): Claim {
+function claim(file: string): Hold {
   const claimed = claimFile(join(root, file))
   claims.push(claimed)
   return claimed

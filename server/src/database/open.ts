@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Kysely, PostgresAdapter, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { createGate, type Gate } from './gate.ts'
 import type { Schema } from './schema.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { createWriteStop, type WriteStop } from './write-stop.ts'
@@ -62,19 +63,29 @@ const sessionSettings = Object.entries({
   .map(([name, value]) => `-c ${name}=${value}`)
   .join(' ')
 
-const pools = new WeakMap<Database, pg.Pool>()
+const pools = new WeakMap<Database, { pool: pg.Pool; gate: Gate }>()
 
 /** How many connections there are, how many of them have nothing to do, and how much waits for one; on PostgreSQL. */
 export function poolUse(db: Database): { total: number; idle: number; waiting: number } | undefined {
-  const pool = pools.get(db)
+  const pool = pools.get(db)?.pool
   return pool && { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }
+}
+
+/**
+ * Ends the wait of everybody for a PostgreSQL that hangs, and lets nobody else wait for it until it can be reached again.
+ * They hear the same as when it goes away.
+ */
+export function setReachable(db: Database, isReachable: boolean): void {
+  const gate = pools.get(db)?.gate
+  if (isReachable) gate?.open()
+  else gate?.close()
 }
 
 function openPostgres(url: string): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: 4_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     options: sessionSettings,
@@ -84,8 +95,9 @@ function openPostgres(url: string): Database {
   pool.on('error', () => {})
   // One that breaks in use fails its query, and says so once more as an event.
   pool.on('connect', (client) => client.on('error', () => {}))
-  const db: Database = new Kysely({ dialect: new PostgresDialect({ pool }) })
-  pools.set(db, pool)
+  const gate = createGate(pool)
+  const db: Database = new Kysely({ dialect: new PostgresDialect({ pool: gate.pool }) })
+  pools.set(db, { pool, gate })
   return db
 }
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { serverLock } from './lock.ts'
+import { serverLock } from './server-lock.ts'
 import { type Database, databaseKind } from './open.ts'
 import { otherTables, storedTables } from './tables.ts'
 

@@ -1,5 +1,4 @@
-import { connect as connectPlain } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connectRedis } from '../redis/index.ts'
 import { type Check, findings } from './finding.ts'
 
 const { ok, warning, wrong } = findings('redis')
@@ -14,34 +13,23 @@ export const checkRedis: Check = {
         : [warning('one server only may use this database: set REDIS_URL for more')]
     }
     try {
-      const reply = await ping(new URL(redisUrl))
-      return [reply.includes('+PONG') ? ok('it answers') : wrong('it refuses the sign-in: check REDIS_URL')]
-    } catch {
-      return [wrong('it does not answer: check that it runs where REDIS_URL says')]
+      const redis = await connectRedis(redisUrl)
+      try {
+        // Fails for want of room and for want of rights, too.
+        await redis.run("return redis.call('set', KEYS[1], '', 'px', 1000)", 'taskwell:doctor', [], patience)
+        return [ok('it answers, and takes what is written')]
+      } finally {
+        redis.close()
+      }
+    } catch (error) {
+      return [wrong(explain(error instanceof Error ? error.message : ''))]
     }
   },
 }
 
-function ping({ protocol, hostname, port, username, password }: URL): Promise<string> {
-  const [user, pass] = [decodeURIComponent(username) || 'default', decodeURIComponent(password)]
-  const commands = [...(pass ? [['AUTH', user, pass]] : []), ['PING']]
-  const place = { host: hostname, port: Number(port || 6379) }
-  return new Promise((resolve, reject) => {
-    const socket = protocol === 'rediss:' ? connectTls({ ...place, servername: hostname }) : connectPlain(place)
-    let text = ''
-    socket.setTimeout(patience, () => socket.destroy(new Error('Too slow')))
-    socket.once('error', reject)
-    socket.setEncoding('utf8').on('data', (part: string) => {
-      text += part
-      if (text.split('\r\n').length <= commands.length) return
-      socket.end()
-      resolve(text)
-    })
-    socket.once('close', () => reject(new Error('It hung up')))
-    socket.write(commands.map(encode).join(''))
-  })
-}
-
-function encode(words: readonly string[]): string {
-  return `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`
+function explain(message: string): string {
+  if (/^(WRONGPASS|NOAUTH|NOPERM|ERR AUTH|ERR Client sent AUTH)/.test(message))
+    return 'it refuses the sign-in, or the commands: check REDIS_URL'
+  if (message.includes('OOM')) return 'it is full: raise its maxmemory'
+  return 'it does not answer: check that it runs where REDIS_URL says'
 }

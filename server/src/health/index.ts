@@ -10,8 +10,16 @@ export interface HealthVerbs {
   getReadiness: Verb<Contract['getReadiness']>
 }
 
-/** What probes ask. `isStopping` tells that the process takes no new work. */
-export function healthVerbs(db: Database, isStopping: () => boolean): HealthVerbs {
+export interface HealthOptions {
+  readonly db: Database
+  /** Whether the process takes no new work. */
+  isStopping(): boolean
+  /** Whether it serves, but without Redis where there should be one. */
+  isDegraded(): boolean
+}
+
+/** What probes ask. */
+export function healthVerbs({ db, isStopping, isDegraded }: HealthOptions): HealthVerbs {
   return {
     getHealth: async () => ({ body: { status: 'ok', version } }),
     getLiveness: async () => ({ body: { status: 'ok' } }),
@@ -26,7 +34,7 @@ export function healthVerbs(db: Database, isStopping: () => boolean): HealthVerb
         .catch(() => {
           throw notReady('database')
         })
-      return { body: { status: 'ok', degraded: [] } }
+      return { body: isDegraded() ? { status: 'degraded', degraded: ['redis'] } : { status: 'ok', degraded: [] } }
     },
   }
 }

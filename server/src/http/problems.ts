@@ -45,7 +45,7 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
 
 /** How `pg` says that the database went away, and that all connections are taken; these errors have no code. */
 const messages: readonly (readonly [RegExp, ErrorCode])[] = [
-  [/^(Connection terminated|Client has encountered a connection error)/, 'unavailable'],
+  [/^(Connection terminated|Client has encountered a connection error|Client was closed)/, 'unavailable'],
   [/^timeout exceeded when trying to connect/, 'overloaded'],
 ]
 
@@ -69,11 +69,14 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   // What the row belongs to is gone: the account was deleted while the request was under way.
   SQLITE_CONSTRAINT_FOREIGNKEY: 'unauthenticated',
   '23503': 'unauthenticated',
-  // PostgreSQL: too many connections, shutting down, starting up, cannot connect.
+  // PostgreSQL: too many connections, shutting down, starting up, cannot connect; a statement, lock or transaction took too long.
   '53300': 'unavailable',
   '57P01': 'unavailable',
   '57P02': 'unavailable',
   '57P03': 'unavailable',
+  '57014': 'unavailable',
+  '55P03': 'unavailable',
+  '25P03': 'unavailable',
   ECONNREFUSED: 'unavailable',
   ECONNRESET: 'unavailable',
   ENOTFOUND: 'unavailable',

@@ -1,7 +1,7 @@
 import type { Visit } from '../verb.ts'
 import { addressKey } from './address-key.ts'
 import { type Attempt, createAttempts } from './attempts.ts'
-import { type Budget, type OpenBudget, openMemoryBudget } from './budget.ts'
+import type { Budget, OpenBudget } from './budget.ts'
 import { createDeviceCookies } from './device-cookie.ts'
 import { createDownloads } from './downloads.ts'
 import type { Judge, Limits, LimitSettings } from './limits.ts'
@@ -20,11 +20,11 @@ export interface LimitOptions {
   readonly secret: string
   /** Whether cookies are for https only. */
   readonly isSecure: boolean
-  readonly openBudget?: OpenBudget
+  readonly openBudget: OpenBudget
 }
 
 /** The walls around accounts, with their counts. */
-export function createLimits({ settings, secret, isSecure, openBudget = openMemoryBudget }: LimitOptions): Limits {
+export function createLimits({ settings, secret, isSecure, openBudget }: LimitOptions): Limits {
   const open = (name: string, quota: number, window: number): Budget => openBudget({ name, quota, window })
   const requests = { read: open('reads', settings.reads, minute), write: open('writes', settings.writes, minute) }
   const strangers = open('requests-address', settings.reads * usersAnAddress, minute)

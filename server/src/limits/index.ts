@@ -1,3 +1,5 @@
+export { openMemoryBudget } from './budget.ts'
 export { createLimits } from './create-limits.ts'
+export { openSharedBudget } from './shared-budget.ts'
 export { type Limits, type LimitSettings, noLimits } from './limits.ts'
 export { limitHeaders, type Meter } from './meter.ts'

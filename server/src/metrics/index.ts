@@ -10,6 +10,8 @@ export interface MetricsOptions extends MetricsGuard {
   readonly server: Server
   readonly db: Database
   readonly log: Log
+  /** Whether Redis is missed. */
+  isDegraded(): boolean
   /** Of the newest backup that was made by itself. */
   lastBackupAt?(): Date | undefined
 }
@@ -19,7 +21,7 @@ const latencies = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 
 /** Serves `/metrics` to Prometheus. The library is loaded only then. */
 export async function mountMetrics(app: FastifyInstance, options: MetricsOptions): Promise<void> {
-  const { db, server, log, lastBackupAt } = options
+  const { db, server, log, isDegraded, lastBackupAt } = options
   const { Gauge, Histogram, Registry, collectDefaultMetrics } = await import('prom-client')
   const registry = new Registry()
   const registers = [registry]
@@ -67,6 +69,7 @@ export async function mountMetrics(app: FastifyInstance, options: MetricsOptions
     const { oldest } = await findWaitingMails(db)
     return oldest ? (Date.now() - oldest.getTime()) / 1000 : 0
   })
+  gauge('degraded', 'Whether Redis is missed: 1 or 0', () => Number(isDegraded()))
   if (poolUse(db)) {
     for (const part of ['total', 'idle', 'waiting'] as const) {
       gauge(`pool_${part}`, `Connections to PostgreSQL, ${part}`, () => poolUse(db)?.[part])

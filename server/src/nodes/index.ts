@@ -1,0 +1,2 @@
+export { createNodes } from './create-nodes.ts'
+export { tellServers } from './tell-servers.ts'

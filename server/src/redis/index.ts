@@ -1,0 +1,2 @@
+export { connectRedis } from './connect.ts'
+export { createRedis, type Redis } from './create-redis.ts'
