@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { clock } from './clock.ts'
 import { damage } from './damage.ts'
 import { diskCalls } from './disk-calls.ts'
 import { fullDisk } from './full-disk.ts'
@@ -10,7 +11,7 @@ import { postgres } from './postgres.ts'
 import { killLeft } from './server.ts'
 
 /** Breaks a server in many ways and looks whether it keeps its promises: `npm run test:faults -- [PART …] [OPTIONS]`. */
-const parts: readonly Part[] = [kill, postgres, diskCalls, fullDisk, damage, power]
+const parts: readonly Part[] = [kill, postgres, diskCalls, fullDisk, damage, power, clock]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
