@@ -212,9 +212,6 @@ function headersOf(
   { revision, headers }: Outcome<unknown>,
   etag: string | undefined,
 ): Record<string, string | string[]> {
-  return {
-    ...headers,
-    ...(revision !== undefined && { 'taskwell-revision': String(revision) }),
-    ...(etag !== undefined && validators(etag)),
-  }
+  const told = revision !== undefined && { 'taskwell-revision': String(revision) }
+  return { ...headers, ...told, ...(etag !== undefined && validators(etag)) }
 }
