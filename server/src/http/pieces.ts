@@ -5,7 +5,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 export function sendPieces(request: FastifyRequest, reply: FastifyReply, body: unknown): FastifyReply {
   if (!isPieces(body)) throw new Error('A streamed reply must come in pieces')
   reply.type('application/json; charset=utf-8')
-  return request.method === 'HEAD' ? reply.send() : reply.send(Readable.from(body, { objectMode: false }))
+  // An empty stream, since nothing at all would be told as a length of 0.
+  return reply.send(Readable.from(request.method === 'HEAD' ? [] : body, { objectMode: false }))
 }
 
 function isPieces(body: unknown): body is AsyncIterable<string> {
