@@ -40,7 +40,8 @@ async function sendInTurn(): Promise<void> {
 async function sendAtRate(rate: number): Promise<void> {
   const underWay: Promise<void>[] = []
   for (let due = begun; due < end; due += 1000 / rate) {
-    if (due > performance.now()) await setTimeout(due - performance.now())
+    const ahead = due - performance.now()
+    if (ahead > 0) await setTimeout(ahead)
     underWay.push(send(due))
   }
   await Promise.all(underWay)

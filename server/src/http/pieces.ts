@@ -14,6 +14,7 @@ export function sendPieces(
   if (!isPieces(body)) throw new Error('A streamed reply must come in pieces')
   reply.type('application/json; charset=utf-8')
   reply.raw.setTimeout(patience, () => reply.raw.destroy())
+  // An empty stream, since nothing at all would be told as a length of 0.
   return reply.send(Readable.from(request.method === 'HEAD' ? [] : body, { objectMode: false }))
 }
 
