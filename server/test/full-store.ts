@@ -146,9 +146,17 @@ async function insertTask(db: Database, spaceId: string, index: number, text: st
 }
 
 /** Every column of the tables can be given, those too that the program does not read. */
+/** Tables that an older schema has not are left out. */
 async function insert(db: Database, table: string, values: Record<string, unknown>): Promise<void> {
+  if (newer.has(table) && !(await isThere(db, table))) return
   const names = sql.join(Object.keys(values).map((name) => sql.ref(name)))
   await sql`insert into ${sql.table(table)} (${names}) values (${sql.join(Object.values(values))})`.execute(db)
+}
+
+const newer = new Set(['email_changes', 'task_counts', 'task_facts', 'idempotency_key_tasks'])
+
+async function isThere(db: Database, table: string): Promise<boolean> {
+  return (await db.introspection.getTables()).some(({ name }) => name === table)
 }
 
 /** All rows as text, what a search finds, and the names of all indexes and triggers. */
@@ -156,6 +164,7 @@ export async function readStore(db: Database) {
   const isSqlite = databaseKind(db) === 'sqlite'
   const tables: Record<string, string[]> = {}
   for (const { name } of storedTables) {
+    if (newer.has(name) && !(await isThere(db, name))) continue
     const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(name)}`.execute(db)
     tables[name] = rows.map((row) => asText(row)).toSorted()
   }
