@@ -1,3 +1,5 @@
+import { whenFree } from './when-free.ts'
+
 /** One of the transactions that are committed together. Each ends by `commit` or `rollback`, once. */
 export interface Member {
   /** Runs a statement of it. */
@@ -15,8 +17,8 @@ export interface GroupCommit {
 }
 
 interface Writer {
-  /** @throws when nothing may be written. */
-  begin(): void
+  /** @throws when nothing may be written, or somebody else writes for too long. */
+  begin(): Promise<void>
   run(command: string): void
   inTransaction(): boolean
 }
@@ -33,8 +35,8 @@ export function createGroupCommit(writer: Writer): GroupCommit {
   const turns = createTurns()
   let group: Group | undefined
 
-  function begin(): Group {
-    writer.begin()
+  async function begin(): Promise<Group> {
+    await writer.begin()
     const opened = createGroup()
     group = opened
     // Comes after all that this turn of the event loop has read from connections.
@@ -68,7 +70,7 @@ export function createGroupCommit(writer: Writer): GroupCommit {
     const endTurn = await turns.take()
     try {
       if (group && performance.now() - group.begunAt > longestGroup) end(group)
-      const joined = group ?? begin()
+      const joined = group ?? (await begin())
       writer.run('savepoint member')
       return createMember(joined, endTurn)
     } catch (error) {
@@ -113,7 +115,7 @@ export function createGroupCommit(writer: Writer): GroupCommit {
       const endTurn = await turns.take()
       try {
         if (group) end(group)
-        return statement()
+        return await whenFree(statement)
       } finally {
         endTurn()
       }

@@ -10,6 +10,7 @@ import {
 } from 'kysely'
 import { createGroupCommit, type GroupCommit, type Member } from './group-commit.ts'
 import { openStatements, type SqliteFile, type Statements } from './sqlite-statements.ts'
+import { whenFree } from './when-free.ts'
 import { createWriteStop, type WriteStop } from './write-stop.ts'
 
 export interface SqliteOptions extends SqliteFile {
@@ -93,13 +94,16 @@ function createDriver(options: SqliteOptions, onReader: (reader: Statements | un
       writer = watched(openStatements(options), writeStop, beforeWrite)
       // What a savepoint needs for going back would otherwise be written to a file as soon as it is over 64 KB.
       writer.run(CompiledQuery.raw('pragma temp_store = memory'))
+      // Waiting is not SQLite's: see whenFree.
+      writer.run(CompiledQuery.raw('pragma busy_timeout = 0'))
       reader = watched(openStatements(options), writeStop)
       onReader(reader)
       commits = createGroupCommit({
-        begin: () => {
-          writeStop.refuse()
-          writer.run(CompiledQuery.raw('begin immediate'))
-        },
+        begin: () =>
+          whenFree(() => {
+            writeStop.refuse()
+            writer.run(CompiledQuery.raw('begin immediate'))
+          }),
         run: (command) => void writer.run(CompiledQuery.raw(command)),
         inTransaction: () => writer.inTransaction(),
       })
