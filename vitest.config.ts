@@ -1,8 +1,19 @@
 import { defineConfig } from 'vitest/config'
 
+/** What takes long, since it starts many programs, breaks what they stand on or fills large stores: `npm run test:long`. */
+const long = [
+  'server/src/cli/{commands,operator-commands}.test.ts',
+  'server/src/database/upgrade.test.ts',
+  'server/test/{nodes,operations,postgres-faults,redis-faults,retention-load,timing}.test.ts',
+  'server/test/authorization/mass-assignment.test.ts',
+  'web/test/{live,looks,many}.test.ts',
+]
+const isLong = process.env['TEST_LONG'] === 'on'
+
 export default defineConfig({
   test: {
-    include: ['{api,server,web}/**/*.test.ts'],
+    include: isLong ? long : ['{api,server,web}/**/*.test.ts'],
+    exclude: isLong ? [] : [...long, '**/node_modules/**'],
     maxWorkers: 2,
     globalSetup: ['server/test/postgres.ts', 'web/test/build-site.ts'],
     testTimeout: 20_000,

@@ -1,21 +1,23 @@
 // Prints "N passed, N failed" as the last line, and fails unless all is well: tests ran, none failed or was skipped, and
 // each further step, told as `NAME: EXIT CODE`, ended with 0.
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 
-const [file, ...steps] = process.argv.slice(2)
-const report = read(file)
-const skipped = report.numPendingTests + report.numTodoTests
-const ran = report.numPassedTests + report.numFailedTests
+const [folder, ...steps] = process.argv.slice(2)
+const reports = ['short.json', 'long.json'].map((name) => read(join(folder, name)))
+const sum = (count) => reports.reduce((total, report) => total + report[count], 0)
+const skipped = sum('numPendingTests') + sum('numTodoTests')
+const [passed, failed] = [sum('numPassedTests'), sum('numFailedTests')]
 const problems = [
-  ran === 0 && 'no test ran',
+  reports.some((report) => report.numPassedTests + report.numFailedTests === 0) && 'a suite did not run',
   skipped > 0 && `${skipped} skipped`,
-  report.numFailedTests === 0 && !report.success && 'a test file could not be run',
+  failed === 0 && reports.some((report) => !report.success) && 'a test file could not be run',
   ...steps.filter((step) => !step.endsWith(': 0')).map((step) => `exit code of ${step}`),
 ].filter(Boolean)
 
 for (const problem of problems) console.log(`Problem: ${problem}`)
-console.log(`${report.numPassedTests} passed, ${report.numFailedTests} failed`)
-process.exitCode = problems.length > 0 || report.numFailedTests > 0 ? 1 : 0
+console.log(`${passed} passed, ${failed} failed`)
+process.exitCode = problems.length > 0 || failed > 0 ? 1 : 0
 
 function read(path) {
   try {

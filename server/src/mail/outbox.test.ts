@@ -35,6 +35,7 @@ describe.each(databases)('the outbox on %s', (database) => {
     transport = smtpTransport({ url: server.url, from })
     lines = []
     now = start
+    await addUser('grace')
   })
   afterEach(async () => {
     transport.close()
@@ -44,7 +45,16 @@ describe.each(databases)('the outbox on %s', (database) => {
 
   const log = pino({ level: 'debug' }, { write: (line: string) => void lines.push(line) })
   const queue = (to = 'ada@example.org', expiresAt?: Date) =>
-    queueMail(store.db, verificationMail(to, secretLink), { userId: null, now, ...(expiresAt && { expiresAt }) })
+    queueMail(store.db, verificationMail(to, secretLink), { userId: 'grace', now, ...(expiresAt && { expiresAt }) })
+  async function addUser(id: string): Promise<void> {
+    const at = start.toISOString()
+    const user = { id, name: 'Somebody', email: `${id}@example.com`, email_verified: true, time_zone: 'UTC' }
+    const rest = { two_factor_enabled: false, created_at: at, updated_at: at }
+    await store.db
+      .insertInto('users')
+      .values({ ...user, ...rest })
+      .execute()
+  }
   const deliver = (signal = running) => deliverMails({ db: store.db, transport, log, now: () => now }, signal)
   const rows = () => store.db.selectFrom('mails').selectAll().orderBy('id').execute()
   const row = () => store.db.selectFrom('mails').selectAll().executeTakeFirstOrThrow()
@@ -208,13 +218,8 @@ describe.each(databases)('the outbox on %s', (database) => {
   })
 
   test('the mail that tells of a deletion outlives the account, and no other does', async () => {
-    const at = now.toISOString()
-    const user = { id: 'ada', name: 'Ada', email: 'ada@example.org', email_verified: true, time_zone: 'UTC' }
-    const times = { two_factor_enabled: false, created_at: at, updated_at: at }
-    await store.db
-      .insertInto('users')
-      .values({ ...user, ...times })
-      .execute()
+    const user = { id: 'ada', email: 'ada@example.com' }
+    await addUser(user.id)
     await queueMail(store.db, verificationMail(user.email, secretLink), { userId: user.id, now })
     await store.db.transaction().execute(async (db) => {
       await queueMail(db, accountDeletedMail(user.email), { userId: null, now })
