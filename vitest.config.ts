@@ -2,9 +2,10 @@ import { defineConfig } from 'vitest/config'
 
 /** What takes long, since it starts many programs, breaks what they stand on or fills large stores: `npm run test:long`. */
 const long = [
-  'server/src/cli/{commands,operator-commands}.test.ts',
+  'server/src/cli/{commands,operator-commands,start}.test.ts',
   'server/src/database/upgrade.test.ts',
-  'server/test/{nodes,operations,postgres-faults,redis-faults,retention-load,timing}.test.ts',
+  'server/test/{account-mails,limits,nodes,operations,overload,postgres-faults,redis-faults,retention-load,timing,walls}.test.ts',
+  'server/test/dashboard/day-edges.test.ts',
   'server/test/authorization/mass-assignment.test.ts',
   'web/test/{live,looks,many}.test.ts',
 ]

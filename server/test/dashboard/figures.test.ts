@@ -104,7 +104,9 @@ describe.each(databases)('what is kept ready for the dashboard on %s', (database
       const column = { users: 'id', spaces: 'owner_id', tasks: 'space_id', changes: 'space_id' }[table]
       const id = table === 'users' || table === 'spaces' ? user.caller.userId : user.caller.spaceId
       const rows = await store.db.selectFrom(table).selectAll().where(sql.ref<string>(column), '=', id).execute()
-      for (const row of rows) await old.insertInto(table).values(withoutGenerated(row)).execute()
+      // What the first schema did not have yet is left out.
+      const newer = { users: 'deleted_at', spaces: 'task_count', tasks: '', changes: '' }[table]
+      for (const row of rows) await old.insertInto(table).values(without(row, newer)).execute()
     }
     expect(await migrate(old)).toContain('0006-figures')
     expect(await recountFigures(old, user.caller.spaceId)).toEqual([])
@@ -132,7 +134,7 @@ describe.each(databases)('what is kept ready for the dashboard on %s', (database
 })
 
 /** A row as it can be inserted: the store makes some columns by itself. */
-function withoutGenerated(row: object): never {
-  const generated = ['due_up', 'due_down', 'completed_up', 'completed_down', 'seq']
+function without(row: object, newer: string): never {
+  const generated = ['due_up', 'due_down', 'completed_up', 'completed_down', 'seq', newer]
   return Object.fromEntries(Object.entries(row).filter(([name]) => !generated.includes(name))) as never
 }
