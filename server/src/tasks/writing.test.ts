@@ -1,7 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { databases, type TestDatabase } from '../../test/databases.ts'
-import { createTask, deleteTask, emptyBin, eraseTask, getTask, restoreTask, updateTask } from './index.ts'
+import {
+  createTask,
+  deleteTask,
+  emptyBin,
+  eraseTask,
+  getTask,
+  listTaskHistory,
+  restoreTask,
+  undoChange,
+  updateTask,
+} from './index.ts'
 import { add, createUser, list, putInBin, type TestUser, titles } from './testing.ts'
 
 function refused(code: string, details: object = {}) {
@@ -286,6 +296,38 @@ describe.each(databases)('writing tasks on %s', (database) => {
     expect(await titles(other, { q: 'mine', deleted: true })).toEqual([])
     expect(await titles(user, { deleted: true })).toEqual(['mine'])
     expect(other.events).toEqual([])
+  })
+
+  test('tasks of two users that have one id have nothing to do with each other', async () => {
+    const other = await createUser(store.db)
+    const id = randomUUID()
+    const params = { id }
+    const mine = await add(user, { id, title: 'mine', dueDate: '2026-12-01' })
+    const rowsOf = async ({ caller: { spaceId } }: TestUser) => [
+      await store.db.selectFrom('spaces').selectAll().where('id', '=', spaceId).execute(),
+      await store.db.selectFrom('tasks').selectAll().where('space_id', '=', spaceId).execute(),
+      await store.db.selectFrom('changes').selectAll().where('space_id', '=', spaceId).execute(),
+    ]
+    const before = await rowsOf(user)
+    expect(await add(other, { id, title: 'theirs' })).toMatchObject({ title: 'theirs', dueDate: null, version: 1 })
+    const binned = { title: 'theirs', version: 4, revision: 4 }
+    const steps: [() => Promise<unknown>, object][] = [
+      [() => updateTask(other, { params, body: { title: 'changed' } }), { title: 'changed', version: 2, revision: 2 }],
+      [() => undoChange(other, { params: { revision: '2' } }), { title: 'theirs', version: 3, revision: 3 }],
+      [() => deleteTask(other, { params }), binned],
+      [() => restoreTask(other, { params }), { title: 'theirs', version: 5, revision: 5 }],
+    ]
+    for (const [step, task] of steps) {
+      await step()
+      expect((await list(other, { deleted: task === binned })).items).toMatchObject([task])
+      expect(await rowsOf(user)).toEqual(before)
+    }
+    const kinds = (await listTaskHistory(other, { params, query: {} })).body.items.map(({ kind }) => kind)
+    expect(kinds).toHaveLength(5)
+    await deleteTask(other, { params })
+    await eraseTask(other, { params })
+    expect(await rowsOf(user)).toEqual(before)
+    expect((await getTask(user, { params })).body).toEqual(mine)
   })
 
   test('history tells who made which write', async () => {
