@@ -100,8 +100,9 @@ describe.each(databases)('the sync on %s', (database) => {
   test('keeps what is written offline over a restart, and sends it in order, each under one key', async () => {
     const user = await app.createUser()
     const [link, storage, witness] = [await createLink(), createMemoryStorage(), createWitness()]
-    link.cut()
     const before = startSync(user, { storage, fetch: witness.fetch, baseUrl: link.baseUrl })
+    await until(before, ({ status }) => status === 'live')
+    link.cut()
     const [id = ''] = before.createTask({ title: 'Written on the train' }).taskIds
     before.updateTask(id, { priority: 'high' })
     before.updateTask(id, { description: 'Twice' })
@@ -209,6 +210,31 @@ describe.each(databases)('the sync on %s', (database) => {
     sync.reconnect()
     expect(await write.settled).toMatchObject({ status: 'saved' })
     await until(sync, isQuiet)
+  })
+
+  test('sends nothing with the token of somebody else, and shows nothing of theirs', async () => {
+    const [ada, bob] = [await app.createUser('Ada'), await app.createUser('Bob')]
+    await bob.client.createTask({ body: { title: 'Of Bob' } })
+    let { token } = ada
+    const client = createClient({ baseUrl: app.baseUrl, token: () => token })
+    const sync = client.sync({ pauses: { first: 20, most: 100 } })
+    cleanups.push(() => sync.close())
+    expect(await sync.createTask({ title: 'Of Ada' }).settled).toMatchObject({ status: 'saved' })
+    token = bob.token
+    sync.createTask({ title: 'Of Ada, too' })
+    await until(sync, ({ status }) => status === 'signed out')
+    sync.reconnect()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(sync.getSnapshot()).toMatchObject({ status: 'signed out', pending: 1 })
+    expect([...sync.getSnapshot().tasks.values()].map(({ title }) => title).toSorted()).toEqual([
+      'Of Ada',
+      'Of Ada, too',
+    ])
+    expect((await bob.client.listTasks()).body.items.map(({ title }) => title)).toEqual(['Of Bob'])
+    token = ada.token
+    sync.reconnect()
+    await until(sync, isQuiet)
+    expect((await ada.client.listTasks()).body.items).toHaveLength(2)
   })
 
   test('sends nothing under the cookie of somebody else', async () => {

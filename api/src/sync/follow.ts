@@ -17,6 +17,8 @@ export interface FollowOptions {
   readonly pauses: { readonly first: number; readonly most: number }
   /** Makes sure that it is still the same user who is signed in. @throws like a call */
   checkUser(): Promise<void>
+  /** Whether another token is in use than the one that was checked. */
+  hasUserChanged(): boolean
   onStatus(status: SyncStatus): void
   /** The server can be reached, and the user is who they were. */
   onReached(): void
@@ -27,6 +29,8 @@ export interface FollowOptions {
 export interface Following {
   /** Tries now. */
   wake(): void
+  /** Ends the connection, and begins with finding out who is signed in. */
+  restart(): void
   /** Brings the copy to where the server stands. @throws like a call */
   catchUp(): Promise<void>
   /** The server has come to this revision: if nothing pushes changes, asks for them. */
@@ -65,7 +69,13 @@ export function follow(options: FollowOptions): Following {
 
   /** The connection cannot be trusted to be complete any more: what is missing is pulled, or it ends. */
   function pullMissing(): void {
+    if (options.hasUserChanged()) return restart()
     pullNow().catch(() => endConnection?.())
+  }
+
+  function restart(): void {
+    endConnection?.()
+    pause.wake()
   }
 
   async function run(): Promise<void> {
@@ -165,6 +175,7 @@ export function follow(options: FollowOptions): Following {
 
   return {
     wake: () => pause.wake(),
+    restart,
     catchUp: pullNow,
     expect: (revision) => {
       if (!isPushed && revision > (copy.position?.revision ?? 0)) pause.wake()

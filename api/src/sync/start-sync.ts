@@ -64,7 +64,7 @@ export function startSync(client: ClientOptions, options: SyncOptions = {}): Syn
     waiting,
     pauses,
     catchUp: async () => following?.catchUp(),
-    mayStart: () => following !== undefined && status !== 'signed out' && user.isKnown(),
+    mayStart,
     update: ledger.update,
     onSaved: (write, acknowledgement) => {
       ledger.save(write, acknowledgement)
@@ -74,6 +74,13 @@ export function startSync(client: ClientOptions, options: SyncOptions = {}): Syn
     onSignedOut: () => following?.signOut(),
     onFault,
   })
+
+  /** Whose the writes would be must be known first, also when the program has got itself another token. */
+  function mayStart(): boolean {
+    if (following === undefined || status === 'signed out') return false
+    if (user.hasChanged()) following.restart()
+    return user.isKnown()
+  }
 
   function show(next: SyncStatus): void {
     status = next
@@ -108,6 +115,7 @@ export function startSync(client: ClientOptions, options: SyncOptions = {}): Syn
       baseUrl: client.baseUrl?.replace(/\/$/, ''),
       token,
       checkUser: user.check,
+      hasUserChanged: user.hasChanged,
       onStatus: show,
       onReached: () => {
         if (status !== 'live') show('catching up')
@@ -132,7 +140,8 @@ export function startSync(client: ClientOptions, options: SyncOptions = {}): Syn
   }
 
   function reconnect(): void {
-    following?.wake()
+    if (user.hasChanged()) following?.restart()
+    else following?.wake()
     outbox.wake()
   }
 
