@@ -8,7 +8,15 @@ const silent = () => {}
 const log = { debug: silent, info: silent, warn: silent, error: silent }
 const by = { kind: 'session', name: null } as const
 const caller: Caller = { userId: 'u', spaceId: 's', timeZone: 'UTC', revision: 0, by, sessionId: 'session' }
-const user = { id: 'u', name: 'Ada', email: 'ada@example.org', timeZone: 'UTC' }
+const user = {
+  id: 'u',
+  name: 'Ada',
+  email: 'ada@example.org',
+  timeZone: 'UTC',
+  emailVerified: true,
+  twoFactorEnabled: false,
+  createdAt: '2026-11-23T09:30:00.000Z',
+}
 
 test('connections that are all identified in one moment are no more than a user may have', async () => {
   const server = createServer((_, response) => response.end())
