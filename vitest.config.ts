@@ -17,7 +17,7 @@ export default defineConfig({
     exclude: isLong ? [] : [...long, '**/node_modules/**'],
     maxWorkers: 2,
     globalSetup: ['server/test/postgres.ts', 'web/test/build-site.ts'],
-    testTimeout: 20_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 })
