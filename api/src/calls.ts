@@ -17,6 +17,8 @@ export interface ClientReply<E extends Endpoint> {
   readonly etag: string | null
   /** The revision that the reply reflects, where the API tells it. */
   readonly revision: number | null
+  /** The revision of the write that the request made, to undo it by; null when it changed nothing. */
+  readonly wrote: number | null
   readonly headers: Headers
 }
 
@@ -80,14 +82,19 @@ async function call(options: ClientOptions, endpoint: Endpoint, input: AnyInput)
   }
   const response = await (options.fetch ?? fetch)(address(options, endpoint, input), request)
   if (!response.ok) throw new TaskwellError(await readProblem(response), response.headers)
-  const revision = response.headers.get('taskwell-revision')
   return {
     status: response.status,
     body: endpoint.reply && response.status !== 204 ? await response.json() : undefined,
     etag: response.headers.get('etag'),
-    revision: revision === null ? null : Number(revision),
+    revision: readNumber(response.headers, 'taskwell-revision'),
+    wrote: readNumber(response.headers, 'taskwell-write'),
     headers: response.headers,
   }
+}
+
+function readNumber(headers: Headers, name: string): number | null {
+  const value = headers.get(name)
+  return value === null ? null : Number(value)
 }
 
 function address(options: ClientOptions, endpoint: Endpoint, input: AnyInput): string {

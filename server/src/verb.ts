@@ -9,6 +9,8 @@ export interface Outcome<Body> {
   readonly status?: number
   /** The revision that the body reflects. */
   readonly revision?: number
+  /** The last revision that the write took, by which it can be undone; left out when it changed nothing. */
+  readonly wrote?: number
   readonly headers?: Readonly<Record<string, string | string[]>>
 }
 

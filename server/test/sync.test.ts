@@ -396,6 +396,26 @@ describe.each(databases)('the sync on %s', (database) => {
     expect(await sync.undo(created.id)?.settled).toMatchObject({ status: 'refused', problem: { code: 'conflict' } })
   })
 
+  test('never undoes for a write that changed nothing what another device wrote just before', async () => {
+    const user = await app.createUser()
+    const link = await createLink()
+    const sync = startSync(user, { baseUrl: link.baseUrl })
+    const created = sync.createTask({ title: 'One' })
+    const [id = ''] = created.taskIds
+    await created.settled
+    await until(sync, isQuiet)
+    link.cut()
+    const edits = [sync.updateTask(id, { title: 'Two' }), sync.batch([{ op: 'update', id, changes: { title: 'Two' } }])]
+    await user.client.updateTask({ params: { id }, body: { title: 'Two' } })
+    link.mend()
+    for (const edit of edits) {
+      expect(await edit.settled).toEqual({ status: 'saved', revision: null })
+      expect(sync.undo(edit.id)).toBeUndefined()
+    }
+    await until(sync, isQuiet)
+    expect((await user.client.getTask({ params: { id } })).body).toMatchObject({ title: 'Two', version: 2 })
+  })
+
   test('emptying the bin spares what came to it later', async () => {
     const user = await app.createUser()
     const ids: string[] = []

@@ -49,6 +49,41 @@ describe.each(databases)('history and undo over HTTP on %s', (database) => {
     expect(page.body.changes).toEqual(undone.body.changes)
   })
 
+  test('every reply to a write names what it wrote, and none that changed nothing names the write of another', async () => {
+    const { client } = await app.createUser()
+    const created = await client.createTask({ body: { title: 'a' } })
+    const params = { id: created.body.id }
+    const other = await client.createTask({ body: { title: 'b' } })
+    const restored = () => client.restoreTask({ params })
+    const edit = (title: string) => client.updateTask({ params, body: { title } })
+    const batch = (titles: readonly string[]) =>
+      client.batchTasks({
+        body: { operations: titles.map((title) => ({ op: 'update', id: params.id, changes: { title } })) },
+      })
+    expect([created.wrote, other.wrote]).toEqual([1, 2])
+    expect(await edit('a')).toMatchObject({ revision: 2, wrote: null })
+    expect(await batch(['a', 'a'])).toMatchObject({ revision: 2, wrote: null })
+    expect(await restored()).toMatchObject({ revision: 2, wrote: null })
+    expect(await client.createTask({ body: { title: 'a', id: params.id } })).toMatchObject({ status: 200, wrote: null })
+    expect(await client.emptyBin()).toMatchObject({ revision: 2, wrote: null })
+    expect(await edit('c')).toMatchObject({ wrote: 3 })
+    expect(await batch(['d', 'e', 'e'])).toMatchObject({ revision: 5, wrote: 5 })
+    expect(await client.undoChange({ params: { revision: '5' } })).toMatchObject({ wrote: 6, body: { revision: 6 } })
+    expect(await client.deleteTask({ params })).toMatchObject({ wrote: 7 })
+    expect(await restored()).toMatchObject({ wrote: 8 })
+    await client.deleteTask({ params })
+    expect(await client.eraseTask({ params })).toMatchObject({ wrote: 10 })
+    await client.deleteTask({ params: { id: other.body.id } })
+    expect(await client.emptyBin()).toMatchObject({ wrote: 12 })
+  })
+
+  test('a reply that is kept says the same again', async () => {
+    const { client } = await app.createUser()
+    const create = () => client.createTask({ body: { title: 'a' }, idempotencyKey: 'k' })
+    const [first] = [await create(), await client.createTask({ body: { title: 'b' } })]
+    expect([first.wrote, (await create()).wrote]).toEqual([1, 1])
+  })
+
   test('a revision that is no number is not found, and a conflict names its fields', async () => {
     const { client } = await app.createUser()
     const { body: task } = await client.createTask({ body: { title: 'a' } })

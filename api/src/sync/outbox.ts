@@ -37,7 +37,6 @@ export function createOutbox(options: OutboxOptions): Outbox {
   let isRunning = false
   let isClosed = false
   let isHeld = false
-  let latest = 0
   let current: string | undefined
 
   async function run(): Promise<void> {
@@ -65,14 +64,13 @@ export function createOutbox(options: OutboxOptions): Outbox {
   /** Answers how long to pause; undefined when the write is done with. */
   async function attempt(write: StoredWrite, failures: number): Promise<number | undefined> {
     current = write.id
-    const isRepeated = write.sentAfter !== undefined
-    const sent = isRepeated ? write : { ...write, sentAfter: Math.max(latest, copy.position?.revision ?? 0) }
+    const isRepeated = write.wasSent === true
+    const sent = isRepeated ? write : { ...write, wasSent: true as const }
     try {
       // Kept before it is sent: after a crash it must be known that it may have arrived.
       if (!isRepeated) await options.update(sent)
       if (isClosed) return 0
       const acknowledgement = await sendWrite(options, sent, isRepeated)
-      latest = Math.max(latest, acknowledgement.revision)
       options.onSaved(waiting.writes.get(write.id) ?? sent, acknowledgement)
       return undefined
     } catch (error) {
@@ -110,7 +108,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (!isHeld) pause.wake()
       start()
     },
-    isSent: ({ id, sentAfter }) => sentAfter !== undefined || current === id,
+    isSent: ({ id, wasSent }) => wasSent === true || current === id,
     close: () => {
       isClosed = true
       pause.wake()

@@ -40,18 +40,18 @@ async function sendSingle({ calls }: Send, write: StoredWrite, operation: SyncOp
   const idempotencyKey = write.id
   switch (operation.op) {
     case 'create': {
-      const { body, revision, status } = await calls.createTask({ body: operation.task, idempotencyKey })
-      const effect = status === 201 ? { taskId: body.id, revision: body.revision } : null
-      return { revision: revision ?? 0, tasks: [body], effect }
+      const { body, revision, wrote } = await calls.createTask({ body: operation.task, idempotencyKey })
+      return { revision: revision ?? 0, tasks: [body], effect: effectOn(body.id, wrote) }
     }
     case 'update': {
       const { id, changes } = operation
-      const { body, revision } = await calls.updateTask({ params: { id }, body: changes, idempotencyKey })
-      return { revision: revision ?? 0, tasks: [body], effect: effectAmong([body], write, revision) }
+      const { body, revision, wrote } = await calls.updateTask({ params: { id }, body: changes, idempotencyKey })
+      return { revision: revision ?? 0, tasks: [body], effect: effectOn(id, wrote) }
     }
     case 'restore': {
-      const { body, revision } = await calls.restoreTask({ params: { id: operation.id }, idempotencyKey })
-      return { revision: revision ?? 0, tasks: [body], effect: effectAmong([body], write, revision) }
+      const { id } = operation
+      const { body, revision, wrote } = await calls.restoreTask({ params: { id }, idempotencyKey })
+      return { revision: revision ?? 0, tasks: [body], effect: effectOn(id, wrote) }
     }
     case 'delete':
       return sendWithoutReply(calls.deleteTask, write, operation)
@@ -65,25 +65,24 @@ async function sendWithoutReply(
   write: StoredWrite,
   { id }: Single<'delete' | 'erase'>,
 ): Promise<Acknowledgement> {
-  const { revision } = await call({ params: { id }, idempotencyKey: write.id })
-  return { revision: revision ?? 0, tasks: undefined, effect: revision === null ? null : { revision, taskId: id } }
+  const { revision, wrote } = await call({ params: { id }, idempotencyKey: write.id })
+  return { revision: revision ?? 0, tasks: undefined, effect: effectOn(id, wrote) }
 }
 
 async function sendBatch({ calls }: Send, write: StoredWrite): Promise<Acknowledgement> {
   const operations = write.operations.filter((operation) => operation.op !== 'erase')
-  const { body } = await calls.batchTasks({ body: { operations }, idempotencyKey: write.id })
+  const { body, wrote } = await calls.batchTasks({ body: { operations }, idempotencyKey: write.id })
   const tasks = body.results.map(({ task }) => task)
-  return { revision: body.revision, tasks, effect: effectAmong(tasks, write, body.revision) }
+  return { revision: body.revision, tasks, effect: effectAmong(tasks, wrote) }
 }
 
-/**
- * A write that leaves everything as it is answers the revision of somebody's earlier one, which was known before this
- * one was sent.
- */
-function effectAmong(tasks: readonly Task[], write: StoredWrite, revision: number | null): Effect | null {
-  const changed = tasks.findLast((task) => task.revision === revision)
-  if (!changed || changed.revision <= (write.sentAfter ?? 0)) return null
-  return { revision: changed.revision, taskId: changed.id }
+function effectOn(taskId: string, wrote: number | null): Effect | null {
+  return wrote === null ? null : { revision: wrote, taskId }
+}
+
+function effectAmong(tasks: readonly Task[], wrote: number | null): Effect | null {
+  const changed = tasks.findLast((task) => task.revision === wrote)
+  return changed ? effectOn(changed.id, wrote) : null
 }
 
 /** Erases what was in the bin when it was emptied; one by one if something has come to it since. */
@@ -92,28 +91,27 @@ async function sendEmptyBin({ calls, copy, catchUp }: Send, write: StoredWrite):
   const meant = new Set(write.operations.flatMap((operation) => (operation.op === 'erase' ? [operation.id] : [])))
   const bin = [...copy.tasks.values()].filter((task) => task.deletedAt !== null)
   if (bin.every(({ id }) => meant.has(id))) {
-    const { revision } = await calls.emptyBin({ idempotencyKey: write.id })
-    return erased(write, revision ?? 0)
+    const { revision, wrote } = await calls.emptyBin({ idempotencyKey: write.id })
+    return erased(write, revision ?? 0, wrote)
   }
-  let latest = 0
+  let latest: number | null = null
   for (const { id } of bin.filter((task) => meant.has(task.id))) {
-    latest = Math.max(latest, await eraseOne(calls, id, `${write.id}/${id}`))
+    latest = (await eraseOne(calls, id, `${write.id}/${id}`)) ?? latest
   }
-  return erased(write, latest)
+  return erased(write, latest ?? 0, latest)
 }
 
-function erased(write: StoredWrite, revision: number): Acknowledgement {
+function erased(write: StoredWrite, revision: number, wrote: number | null): Acknowledgement {
   const [taskId] = taskIdsOf(write)
-  const hasEffect = taskId !== undefined && revision > (write.sentAfter ?? 0)
-  return { revision, tasks: undefined, effect: hasEffect ? { revision, taskId } : null }
+  return { revision, tasks: undefined, effect: taskId === undefined ? null : effectOn(taskId, wrote) }
 }
 
-/** The revision of it; 0 when the task is not in the bin any more. */
-async function eraseOne(calls: Calls, id: string, idempotencyKey: string): Promise<number> {
+/** The revision of it; null when the task is not in the bin any more. */
+async function eraseOne(calls: Calls, id: string, idempotencyKey: string): Promise<number | null> {
   try {
-    return (await calls.eraseTask({ params: { id }, idempotencyKey })).revision ?? 0
+    return (await calls.eraseTask({ params: { id }, idempotencyKey })).wrote
   } catch (error) {
-    if (error instanceof TaskwellError && error.problem.code === 'not_found') return 0
+    if (error instanceof TaskwellError && error.problem.code === 'not_found') return null
     throw error
   }
 }
@@ -128,9 +126,9 @@ async function sendUndo({ calls }: Send, write: StoredWrite, isRepeated: boolean
   const done = isRepeated ? await findUndo(calls, target) : undefined
   if (done !== undefined) return { revision: done, tasks: undefined, effect: { ...target, revision: done } }
   const params = { revision: String(target.revision) }
-  const { body } = await calls.undoChange({ params, idempotencyKey: write.id })
+  const { body, wrote } = await calls.undoChange({ params, idempotencyKey: write.id })
   const tasks = body.changes.map(({ task }) => task)
-  return { revision: body.revision, tasks, effect: effectAmong(tasks, write, body.revision) }
+  return { revision: body.revision, tasks, effect: effectAmong(tasks, wrote) }
 }
 
 /** The revision at which the change was undone. It is later than the change, so history is read down to that only. */

@@ -46,7 +46,7 @@ export const storageRules: readonly { readonly rule: string; check(open: OpenSto
     check: async (open) => {
       const storage = await open()
       await storage.commit({ putTasks: [task(1), task(2)], putWrites: [write(1), write(2)], putRefusals: [refusal(3)] })
-      const sent = { ...write(2), sentAfter: 5 }
+      const sent = { ...write(2), wasSent: true as const }
       await storage.commit({ putTasks: [task(2, 9)], putWrites: [sent], deleteTasks: ['no'], deleteWrites: ['no'] })
       await storage.commit({ deleteTasks: [task(1).id], deleteWrites: [write(1).id], deleteRefusals: ['no'] })
       expectState(await storage.load(), { tasks: [task(2, 9)], writes: [sent], refusals: [refusal(3)] })

@@ -20,8 +20,8 @@ export interface StoredWrite {
   readonly undoes?: { readonly writeId: string; readonly effect: Effect | null }
   /** When it was made, as an instant in UTC. */
   readonly at: string
-  /** The latest revision that was known when it was first sent; not there before. */
-  readonly sentAfter?: number
+  /** Set before it is sent for the first time: from then on it may have arrived. */
+  readonly wasSent?: true
   /** The revision of its effect, once acknowledged; it waits for the copy to come there. */
   readonly acknowledged?: number
 }

@@ -108,6 +108,13 @@ function toReply(reply: object | undefined, description: string, endpoint: Endpo
     ...(endpoint.revision && {
       'Taskwell-Revision': { type: 'integer', description: 'Revision that the reply reflects' },
     }),
+    ...(endpoint.revision &&
+      endpoint.method !== 'GET' && {
+        'Taskwell-Write': {
+          type: 'integer',
+          description: 'Revision of the write that the request made, to undo it by; none when it changed nothing',
+        },
+      }),
   }
   if (!reply) return { description, type: 'null', headers }
   return { description, headers, content: { 'application/json': { schema: reply } } }

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { allowedMethods, nativeMethods } from './methods.ts'
 
-const exposed = 'ETag, Location, Taskwell-Revision, set-auth-token, RateLimit, RateLimit-Policy, Retry-After'
+const exposed =
+  'ETag, Location, Taskwell-Revision, Taskwell-Write, set-auth-token, RateLimit, RateLimit-Policy, Retry-After'
 const requestHeaders = 'Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match'
 
 /** Lets pages of allowed origins read the reply. */

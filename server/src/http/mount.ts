@@ -209,9 +209,10 @@ function send(reply: FastifyReply, { status, headers, body }: FinishedReply): Fa
 }
 
 function headersOf(
-  { revision, headers }: Outcome<unknown>,
+  { revision, wrote, headers }: Outcome<unknown>,
   etag: string | undefined,
 ): Record<string, string | string[]> {
   const told = revision !== undefined && { 'taskwell-revision': String(revision) }
-  return { ...headers, ...told, ...(etag !== undefined && validators(etag)) }
+  const own = wrote !== undefined && { 'taskwell-write': String(wrote) }
+  return { ...headers, ...told, ...own, ...(etag !== undefined && validators(etag)) }
 }

@@ -18,12 +18,14 @@ export async function batchTasks(ctx: Context, { body }: Input<Contract['batchTa
   }
   return write(ctx, async (ctx) => {
     const results: BatchReply['results'] = []
+    let last: number | undefined
     for (const [index, operation] of operations) {
-      const { body: task } = await attempt(index, operation, () => apply(ctx, operation))
+      const { body: task, wrote } = await attempt(index, operation, () => apply(ctx, operation))
       results.push({ op: operation.op, task })
+      last = wrote ?? last
     }
     const revision = await findSpaceRevision(ctx.db, ctx.caller.spaceId)
-    return { body: { results, revision }, revision }
+    return { body: { results, revision }, revision, ...(last !== undefined && { wrote: last }) }
   })
 }
 
@@ -33,7 +35,7 @@ function refuseContradiction(operation: Operation, now: string): void {
   if (operation.op === 'update') refuseLooseDueParts(operation.changes)
 }
 
-async function apply(ctx: Write, operation: Operation): Promise<{ body: Task }> {
+async function apply(ctx: Write, operation: Operation): Promise<Pick<Outcome<Task>, 'body' | 'wrote'>> {
   switch (operation.op) {
     case 'create':
       return create(ctx, operation.task)

@@ -32,7 +32,7 @@ export async function create(ctx: Write, body: NewTask): Promise<Outcome<Task>> 
     erased_at: null,
   })
   await recordChange(ctx, task, { kind: 'task.created', before: null, after: content })
-  return { body: task, revision, headers: location(task) }
+  return { body: task, revision, wrote: revision, headers: location(task) }
 }
 
 /** The task that the same request made before. @throws conflict when the id is used for anything else. */

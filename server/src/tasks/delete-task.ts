@@ -11,11 +11,15 @@ export async function deleteTask(
   { params, ifMatch }: Input<Contract['deleteTask']>,
 ): Promise<Outcome<undefined>> {
   const { revision } = await write(ctx, (ctx) => remove(ctx, params.id, ifMatch))
-  return { body: undefined, revision }
+  return { body: undefined, revision, wrote: revision }
 }
 
 /** Moves a task to the bin as part of a write. */
-export async function remove(ctx: Write, id: string, ifMatch?: string): Promise<{ body: Task; revision: number }> {
+export async function remove(
+  ctx: Write,
+  id: string,
+  ifMatch?: string,
+): Promise<{ body: Task; revision: number; wrote: number }> {
   const { task } = await getLiveTask(ctx, id)
   refuseOtherVersion(task, ifMatch)
   const now = ctx.now.toISOString()
@@ -26,5 +30,5 @@ export async function remove(ctx: Write, id: string, ifMatch?: string): Promise<
     { deleted_at: now, updated_at: now, revision },
   )
   await recordChange(ctx, deleted, { kind: 'task.deleted', before: { deletedAt: null }, after: { deletedAt: now } })
-  return { body: deleted, revision }
+  return { body: deleted, revision, wrote: revision }
 }

@@ -11,12 +11,13 @@ const chunk = 500
 export async function emptyBin(ctx: Context): Promise<Outcome<undefined>> {
   return write(ctx, async (ctx) => {
     const { spaceId } = ctx.caller
-    let revision = await findSpaceRevision(ctx.db, spaceId)
+    const before = await findSpaceRevision(ctx.db, spaceId)
+    let revision = before
     let ids = await listBin(ctx.db, spaceId, chunk)
     while (ids.length > 0) {
       revision = await eraseTasks(ctx, spaceId, ids)
       ids = await listBin(ctx.db, spaceId, chunk)
     }
-    return { body: undefined, revision }
+    return { body: undefined, revision, ...(revision > before && { wrote: revision }) }
   })
 }

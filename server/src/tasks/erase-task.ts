@@ -10,6 +10,7 @@ export async function eraseTask(ctx: Context, { params }: Input<Contract['eraseT
   return write(ctx, async (ctx) => {
     const { task } = await getAnyTask(ctx, params.id)
     if (task.deletedAt === null) throw notFound('Task')
-    return { body: undefined, revision: await eraseTasks(ctx, ctx.caller.spaceId, [task.id]) }
+    const revision = await eraseTasks(ctx, ctx.caller.spaceId, [task.id])
+    return { body: undefined, revision, wrote: revision }
   })
 }

@@ -26,5 +26,5 @@ export async function restore(ctx: Write, id: string, ifMatch?: string): Promise
   )
   const { deletedAt } = task
   await recordChange(ctx, restored, { kind: 'task.restored', before: { deletedAt }, after: { deletedAt: null } })
-  return { body: restored, revision }
+  return { body: restored, revision, wrote: revision }
 }

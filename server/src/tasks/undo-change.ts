@@ -23,7 +23,7 @@ export async function undoChange(ctx: Context, { params }: Input<Contract['undoC
       changes.push({ type: 'task', task: await revert(ctx, reversal, first.write_id) })
     }
     const revision = await findSpaceRevision(ctx.db, spaceId)
-    return { body: { changes, revision }, revision }
+    return { body: { changes, revision }, revision, ...(changes.length > 0 && { wrote: revision }) }
   })
 }
 

@@ -32,5 +32,5 @@ export async function update(ctx: Write, id: string, changes: TaskChanges, ifMat
   )
   const picked = (from: Task) => Object.fromEntries(fields.map((field) => [field, from[field]]))
   await recordChange(ctx, changed, { kind: kindOf(task, changed), before: picked(task), after: picked(changed) })
-  return { body: changed, revision }
+  return { body: changed, revision, wrote: revision }
 }
