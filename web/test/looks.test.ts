@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { readFileSync } from 'node:fs'
 import type { AxeResults } from 'axe-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestApp } from '../../server/test/start-app.ts'
 import { closeBrowser, type Device, hasChromium, openDevice } from './browser.ts'
@@ -52,6 +53,7 @@ describe.runIf(hasChromium).each(['light', 'dark'] as const)('in %s colours', { 
     await register(page)
     await page.getByText('Nothing to do').waitFor()
     await judge('no tasks')
+    expect(await opacityWhenEnabled(page)).toBe('1')
     for (const line of ['pay rent yesterday !high', 'read today !low', 'dream', 'deleted']) await addTask(page, line)
     await page.getByRole('listitem', { name: 'dream', exact: true }).getByLabel('Done: dream').click()
     await page.getByRole('button', { name: 'Done 1' }).click()
@@ -90,3 +92,13 @@ describe.runIf(hasChromium).each(['light', 'dark'] as const)('in %s colours', { 
     expect(device.complaints).toEqual([])
   })
 })
+
+/** Where less motion is wanted nothing fades: a look is the last one in the very moment of the change. */
+function opacityWhenEnabled(page: Page): Promise<string> {
+  return page.getByRole('button', { name: 'Add', exact: true }).evaluate((button) => {
+    button.setAttribute('aria-disabled', 'true')
+    if (getComputedStyle(button).opacity === '1') throw new Error('A button that is off looks as one that is on')
+    button.setAttribute('aria-disabled', 'false')
+    return getComputedStyle(button).opacity
+  })
+}
