@@ -53,6 +53,7 @@ import { startRetention } from './retention/index.ts'
 import { mountAccountPages, mountSite } from './site/index.ts'
 import * as tasks from './tasks/index.ts'
 import { createToken, deleteToken, listTokens } from './tokens/index.ts'
+import type { Traces } from './traces/index.ts'
 
 export interface AppOptions {
   readonly config: Config & { readonly baseUrl: string }
@@ -63,6 +64,7 @@ export interface AppOptions {
   readonly claim: Claim
   readonly log: Logger
   readonly server: Server
+  readonly traces?: Traces | undefined
   readonly now?: () => Date
   /** Hears of every change after its commit. */
   readonly onChange?: (event: SpaceChanged) => void
@@ -70,8 +72,8 @@ export interface AppOptions {
 
 /** The whole server, wired from top to bottom. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { config, db, claim, secret, log, server, now = () => new Date(), onChange = () => {} } = options
-  const app = createHttp({ ...config, log, server })
+  const { config, db, claim, secret, log, server, traces, now = () => new Date(), onChange = () => {} } = options
+  const app = createHttp({ ...config, traces, log, server })
   const outbox = startOutbox({ db, smtp: config.smtp, log, now })
   const failures = createFailureLog({ db, log })
   const activity = createActivity({ db, log })

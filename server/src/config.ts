@@ -7,6 +7,7 @@ import { readLimits } from './config/read-limits.ts'
 import { readNumber, readPort } from './config/read-number.ts'
 import { readMetricsToken, readSecret } from './config/read-secrets.ts'
 import { readSmtp, type SmtpSettings } from './config/read-smtp.ts'
+import { readTraces, type TraceSettings } from './config/read-traces.ts'
 import type { DatabaseConfig } from './database/open.ts'
 import type { LimitSettings } from './limits/index.ts'
 
@@ -36,6 +37,8 @@ export interface Config {
   readonly metrics: boolean
   /** What a reader of the metrics that is not on a private address must show. */
   readonly metricsToken: string | undefined
+  /** Undefined when nobody is told of requests. */
+  readonly traces: TraceSettings | undefined
   readonly logFormat: 'json' | 'text' | undefined
   /** How many live sessions a user may have. */
   readonly sessionsAUser: number
@@ -48,6 +51,7 @@ export interface Config {
 export { ConfigError } from './config/config-error.ts'
 export type { BackupSettings } from './config/read-backups.ts'
 export { readDatabaseUrl } from './config/read-database.ts'
+export type { TraceSettings } from './config/read-traces.ts'
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 
@@ -84,6 +88,7 @@ export function readConfig(environment: Environment = process.env): Config {
     redisUrl: readUrl('REDIS_URL', read('REDIS_URL'), ['redis:', 'rediss:']),
     metrics: choose('METRICS', ['on', 'off'], 'off') === 'on',
     metricsToken: readMetricsToken(read('METRICS_TOKEN')),
+    traces: readTraces(read),
     logFormat: read('LOG_FORMAT') === undefined ? undefined : choose('LOG_FORMAT', ['json', 'text'], 'json'),
     logLevel: choose('LOG_LEVEL', logLevels, 'info'),
     production,

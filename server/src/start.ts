@@ -10,6 +10,7 @@ import { upgrade } from './database/upgrade.ts'
 import { listen, stopServing } from './http/listen.ts'
 import { createLog } from './log.ts'
 import { getSecret } from './secret.ts'
+import { startTraces } from './traces/index.ts'
 import { version } from './version.ts'
 import { withinTime } from './within-time.ts'
 
@@ -41,13 +42,15 @@ export async function startServer(
       throw error
     }
   }
-  const db = openDatabase(database)
+  const traces = config.traces && (await startTraces({ ...config.traces, kind: database.kind, log }))
+  const db = openDatabase(database, traces?.onStatement)
   claim.watch((isAnswering) => {
     if (!isAnswering) log.error('PostgreSQL does not answer: requests are refused until it does')
     setReachable(db, isAnswering)
   })
   const close = async (): Promise<void> => {
-    await withinTime(db.destroy(), patience, 'The database does not answer').catch(() => {})
+    const ended = withinTime(db.destroy(), patience, 'The database does not answer').catch(() => {})
+    await Promise.all([ended, traces?.stop()])
     await claim.release()
   }
   try {
@@ -58,7 +61,7 @@ export async function startServer(
     remember(config, log)
     const { server, port, serve } = await listen(config)
     const baseUrl = config.baseUrl ?? `http://localhost:${port}`
-    const app = await createApp({ ...options, config: { ...config, baseUrl }, db, claim, secret, log, server })
+    const app = await createApp({ ...options, config: { ...config, baseUrl }, db, claim, secret, log, server, traces })
     await app.ready()
     serve(app.routing)
     return {

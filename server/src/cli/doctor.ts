@@ -4,7 +4,9 @@ import { examine, type Finding, findings } from '../doctor/index.ts'
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('look at settings, folders, database, backups, mail and redis, and say what to do; changes nothing')
+    .description(
+      'look at settings, folders, database, backups, mail, redis and collector, and say what to do; changes nothing',
+    )
     .option('--json', 'one JSON array')
     .action(async ({ json = false }: { json?: boolean }) => {
       const found: Finding[] = []

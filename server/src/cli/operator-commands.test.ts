@@ -144,6 +144,7 @@ describe('doctor', () => {
       'check SMTP_URL',
     ],
     ['a redis that does not answer', { REDIS_URL: 'redis://:hunter2@127.0.0.1:1' }, 'REDIS_URL'],
+    ['a collector that does not answer', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' }, 'collector'],
     ['a database that does not answer', { DATABASE_URL: 'postgres://root:hunter2@127.0.0.1:1/tasks' }, 'DATABASE_URL'],
     ['a folder for backups that is not there', { BACKUP_DIR: '/no/such/folder' }, '/no/such/folder is not there'],
   ])('finds %s, and shows no secret', async (_, more, word) => {

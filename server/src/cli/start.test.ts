@@ -46,6 +46,21 @@ describe('a first start', () => {
   })
 })
 
+test('what traces need is loaded only where they are wanted', async () => {
+  const told = async (settings: Record<string, string>) => {
+    const running = await startServer({ DATA_DIR: newFolder(), NODE_OPTIONS: tellingOfSdk, ...settings })
+    return (await running.stop()).stderr
+  }
+  expect(await told({})).toBe('')
+  expect(await told({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' })).toContain(sdk)
+})
+
+/** Has a program say when it loads what traces need. */
+const sdk = '@opentelemetry/sdk-trace'
+const tellingOfSdk = `--import=data:text/javascript,${encodeURIComponent(`
+  import { registerHooks } from 'node:module'
+  registerHooks({ resolve: (name, from, next) => (name.includes('${sdk}') && console.error(name), next(name, from)) })`)}`
+
 describe.each(databases)('on %s, a restart', (database) => {
   test('keeps the secret, the sessions and the tasks', async () => {
     const { config, remove } = await database.create()

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { Kysely, PostgresAdapter, PostgresDialect } from 'kysely'
+import { Kysely, type LogEvent, PostgresAdapter, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { createGate, type Gate } from './gate.ts'
 import type { Schema } from './schema.ts'
@@ -16,13 +16,14 @@ export type DatabaseConfig =
   | { readonly kind: 'sqlite'; readonly file: string; readonly synchronous: 'full' | 'normal' }
   | { readonly kind: 'postgres'; readonly url: string }
 
-/** Opens the store; the caller ends it with `db.destroy()`. */
-export function openDatabase(config: DatabaseConfig): Database {
-  if (config.kind === 'postgres') return openPostgres(config.url)
+/** Opens the store; the caller ends it with `db.destroy()`. `onStatement` hears of each statement after it has run. */
+export function openDatabase(config: DatabaseConfig, onStatement?: (event: LogEvent) => void): Database {
+  const watched = onStatement && { log: onStatement }
+  if (config.kind === 'postgres') return openPostgres(config.url, watched)
   mkdirSync(dirname(config.file), { recursive: true, mode: 0o700 })
   const writeStop = createWriteStop()
   const dialect = sqliteDialect({ ...config, writeStop })
-  const db: Database = new Kysely({ dialect })
+  const db: Database = new Kysely({ dialect, ...watched })
   versions.set(db, dialect.committedVersion)
   writeStops.set(db, writeStop)
   return db
@@ -81,7 +82,7 @@ export function setReachable(db: Database, isReachable: boolean): void {
   else gate?.close()
 }
 
-function openPostgres(url: string): Database {
+function openPostgres(url: string, watched: { log: (event: LogEvent) => void } | undefined): Database {
   const pool = new pg.Pool({
     connectionString: url,
     max: poolSize,
@@ -96,7 +97,7 @@ function openPostgres(url: string): Database {
   // One that breaks in use fails its query, and says so once more as an event.
   pool.on('connect', (client) => client.on('error', () => {}))
   const gate = createGate(pool)
-  const db: Database = new Kysely({ dialect: new PostgresDialect({ pool: gate.pool }) })
+  const db: Database = new Kysely({ dialect: new PostgresDialect({ pool: gate.pool }), ...watched })
   pools.set(db, { pool, gate })
   return db
 }

@@ -9,6 +9,7 @@ import { Refusal } from '../errors.ts'
 import { createAjv } from './formats.ts'
 import { answerPreflight, exposeHeaders, varyByOrigin } from './cors.ts'
 import { isAllowedSite } from './cross-site.ts'
+import type { Traces } from '../traces/index.ts'
 import { tellLimits } from './limit-requests.ts'
 import { logRequest } from './log-request.ts'
 import { shedLoad } from './shed-load.ts'
@@ -20,6 +21,7 @@ export interface HttpOptions {
   readonly baseUrl: string
   readonly corsOrigins: readonly string[]
   readonly trustProxy: readonly string[]
+  readonly traces: Traces | undefined
   readonly log: Logger
   /** Already listening: its port is part of what the program tells of itself. */
   readonly server: Server
@@ -53,6 +55,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     // While the program stops, requests on open connections are still served.
     return503OnClosing: false,
   })
+  options.traces?.follow(app)
   const ajv = createAjv()
   app.setValidatorCompiler(({ schema }) => ajv.compile(schema))
   app.setErrorHandler(sendProblem)
