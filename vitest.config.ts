@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 const long = [
   'server/src/cli/{commands,operator-commands,start}.test.ts',
   'server/src/database/upgrade.test.ts',
-  'server/test/{account-mails,limits,nodes,operations,overload,postgres-faults,redis-faults,retention-load,timing,walls}.test.ts',
+  'server/test/{account-mails,deaf-client,fuzz,limits,nodes,operations,overload,postgres-faults,redis-faults,retention-load,timing,walls}.test.ts',
   'server/test/dashboard/day-edges.test.ts',
   'server/test/authorization/mass-assignment.test.ts',
   'web/test/{live,looks,many}.test.ts',
@@ -16,7 +16,7 @@ export default defineConfig({
     include: isLong ? long : ['{api,server,web}/**/*.test.ts'],
     exclude: isLong ? [] : [...long, '**/node_modules/**'],
     maxWorkers: 2,
-    globalSetup: ['server/test/postgres.ts', 'web/test/build-site.ts'],
+    globalSetup: ['server/test/postgres.ts', 'server/test/sqlite-template.ts', 'web/test/build-site.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inject } from 'vitest'
-import { migrate } from '../src/database/migrate.ts'
 import { type Database, type DatabaseConfig, type DatabaseKind, openDatabase } from '../src/database/open.ts'
 import { createDatabase, templateName } from './postgres.ts'
 
@@ -13,28 +12,33 @@ export interface TestDatabase {
   close(): Promise<void>
 }
 
+export interface TestStore {
+  readonly config: DatabaseConfig
+  remove(): void
+}
+
 export interface TestDatabaseKind {
   readonly kind: DatabaseKind
   /** Names a store that is not there yet, for tests of how one begins. */
-  create(): Promise<{ config: DatabaseConfig; remove(): void }>
-  /** A fresh store with the whole schema. */
+  create(): Promise<TestStore>
+  /** A fresh store with the whole schema, which nobody has opened. */
+  prepare(): Promise<TestStore>
+  /** The same, opened. */
   open(): Promise<TestDatabase>
   toString(): string
 }
 
 const sqlite: TestDatabaseKind = {
   kind: 'sqlite',
-  async create() {
-    const folder = mkdtempSync(join(tmpdir(), 'taskwell-test-'))
-    return {
-      config: { kind: 'sqlite', file: join(folder, 'taskwell.db'), synchronous: 'full' },
-      remove: () => rmSync(folder, { recursive: true, force: true }),
-    }
+  create: async () => createFolder(),
+  async prepare() {
+    const store = createFolder()
+    copyFileSync(inject('sqliteTemplate'), store.config.file)
+    return store
   },
   async open() {
-    const { config, remove } = await sqlite.create()
+    const { config, remove } = await sqlite.prepare()
     const db = openDatabase(config)
-    await migrate(db)
     return { db, config, close: () => db.destroy().then(remove) }
   },
   toString: () => 'SQLite',
@@ -43,16 +47,23 @@ const sqlite: TestDatabaseKind = {
 const postgres: TestDatabaseKind = {
   kind: 'postgres',
   create: () => createOnServer('template1'),
+  prepare: () => createOnServer(templateName),
   async open() {
-    const { config } = await createOnServer(templateName)
+    const { config } = await postgres.prepare()
     const db = openDatabase(config)
     return { db, config, close: () => db.destroy() }
   },
   toString: () => 'PostgreSQL',
 }
 
+function createFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'taskwell-test-'))
+  const config = { kind: 'sqlite' as const, file: join(folder, 'taskwell.db'), synchronous: 'full' as const }
+  return { config, remove: () => rmSync(folder, { recursive: true, force: true }) }
+}
+
 /** The databases go with the server at the end of the run. */
-async function createOnServer(template: string): Promise<{ config: DatabaseConfig; remove(): void }> {
+async function createOnServer(template: string): Promise<TestStore> {
   const postgresUrl = inject('postgresUrl')
   const name = `test_${randomBytes(8).toString('hex')}`
   await createDatabase(postgresUrl, name, template)

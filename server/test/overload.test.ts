@@ -112,9 +112,7 @@ describe('a PostgreSQL that goes away', () => {
 
   test('is answered with 503 until it is back, and then all goes on, open connections included', async () => {
     const app = await startApp({
-      kind: 'postgres',
-      create: async () => ({ config: { kind: 'postgres', url: `${server.url}postgres` }, remove: () => {} }),
-      open: () => Promise.reject(new Error('Not needed')),
+      prepare: async () => ({ config: { kind: 'postgres', url: `${server.url}postgres` }, remove: () => {} }),
     })
     const user = await app.createUser()
     const { body: task } = await user.client.createTask({ body: { title: 'before' } })
@@ -143,9 +141,9 @@ describe('a PostgreSQL that goes away', () => {
 
 test('a kept reply outlives a restart', async () => {
   for (const database of databases) {
-    const { config: store, remove } = await database.create()
+    const { config: store, remove } = await database.prepare()
     const app = await startApp(
-      { ...database, create: async () => ({ config: store, remove: () => {} }) },
+      { prepare: async () => ({ config: store, remove: () => {} }) },
       { AUTH_SECRET: 'the same secret for both of them, at least 32' },
     )
     const user = await app.createUser()

@@ -10,9 +10,9 @@ const rows = 20_000
 
 describe.each(databases)('retention of many rows on %s', (database) => {
   test('a start with 20,000 tasks to erase or remove answers requests quickly meanwhile', async () => {
-    const { config: store, remove } = await database.create()
+    const { config: store, remove } = await database.prepare()
     const secret = { AUTH_SECRET: 'the same secret for both of them, at least 32' }
-    const app = await startApp({ ...database, create: async () => ({ config: store, remove: () => {} }) }, secret)
+    const app = await startApp({ prepare: async () => ({ config: store, remove: () => {} }) }, secret)
     const [busy, other] = [await app.createUser(), await app.createUser()]
     for (const { client } of [busy, other]) await client.createTask({ body: { title: 'first' } })
     const { id: spaceId } = await app.db

@@ -36,8 +36,11 @@ export interface TestUser {
 export const password = 'correct horse battery'
 
 /** A real server on a free port and a fresh store of that kind. Its limits are off unless the test is about them. */
-export async function startApp(database: TestDatabaseKind, settings: Record<string, string> = {}): Promise<TestApp> {
-  const { config: store, remove } = await database.create()
+export async function startApp(
+  database: Pick<TestDatabaseKind, 'prepare'>,
+  settings: Record<string, string> = {},
+): Promise<TestApp> {
+  const { config: store, remove } = await database.prepare()
   const dataDir = mkdtempSync(join(tmpdir(), 'taskwell-data-'))
   const config = { ...readConfig({ PORT: '0', DATA_DIR: dataDir, LIMITS: 'off', ...settings }), database: store }
   const events: SpaceChanged[] = []

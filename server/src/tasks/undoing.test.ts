@@ -137,7 +137,7 @@ describe.each(databases)('history and undo on %s', (database) => {
       revision: 3,
       updatedAt: user.now.toISOString(),
     }
-    expect(undone).toEqual({ body: { changes: [{ type: 'task', task }], revision: 3 }, revision: 3 })
+    expect(undone).toEqual({ body: { changes: [{ type: 'task', task }], revision: 3 }, revision: 3, wrote: 3 })
     expect(user.events).toEqual([{ spaceId: user.caller.spaceId, revision: 3 }])
     later()
     const redone = await undo(3)

@@ -79,5 +79,5 @@ function blur(text: string): string {
   return text
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-    .replaceAll(/("(?:revision|taskwell-revision)":"?)\d+/g, '$1N')
+    .replaceAll(/("(?:revision|taskwell-revision|taskwell-write)":"?)\d+/g, '$1N')
 }

@@ -21,7 +21,7 @@ export async function startRestartableApp(
   database: TestDatabaseKind,
   now: () => Date = () => new Date(),
 ): Promise<RestartableApp> {
-  const { config: store, remove } = await database.create()
+  const { config: store, remove } = await database.prepare()
   const dataDir = mkdtempSync(join(tmpdir(), 'taskwell-data-'))
   const config = { ...readConfig({ PORT: '0', DATA_DIR: dataDir, LIMITS: 'off' }), database: store }
   const start = (port: number): Promise<RunningServer> =>
