@@ -8,6 +8,7 @@ const exposed = [
   'ETag',
   'Location',
   'Taskwell-Revision',
+  'Taskwell-Write',
   'set-auth-token',
   'RateLimit',
   'RateLimit-Policy',

@@ -149,6 +149,7 @@ describe.each(databases)('writing tasks on %s', (database) => {
     expect(changed).toEqual({
       body: { ...task, description: null, version: 2, revision: 2, updatedAt: '2026-11-23T10:00:00.000Z' },
       revision: 2,
+      wrote: 2,
     })
     expect((await history(task.id)).at(-1)).toEqual({
       kind: 'task.updated',
@@ -213,7 +214,7 @@ describe.each(databases)('writing tasks on %s', (database) => {
     const task = await add(user, { title: 'a', description: 'b' })
     const params = { id: task.id }
     expect(await restoreTask(user, { params })).toEqual({ body: task, revision: 1 })
-    expect(await deleteTask(user, { params })).toEqual({ body: undefined, revision: 2 })
+    expect(await deleteTask(user, { params })).toEqual({ body: undefined, revision: 2, wrote: 2 })
     const gone = refused('not_found')
     await expect(getTask(user, { params })).rejects.toEqual(gone)
     await expect(updateTask(user, { params, body: {} })).rejects.toEqual(gone)
@@ -222,7 +223,7 @@ describe.each(databases)('writing tasks on %s', (database) => {
     const deletedAt = user.now.toISOString()
     expect((await list(user, { deleted: true })).items).toEqual([{ ...task, version: 2, revision: 2, deletedAt }])
     const restored = { ...task, version: 3, revision: 3 }
-    expect(await restoreTask(user, { params })).toEqual({ body: restored, revision: 3 })
+    expect(await restoreTask(user, { params })).toEqual({ body: restored, revision: 3, wrote: 3 })
     expect((await list(user)).items).toEqual([restored])
     expect((await history(task.id)).slice(1)).toEqual([
       { kind: 'task.deleted', before: { deletedAt: null }, after: { deletedAt }, revision: 2 },
@@ -237,7 +238,7 @@ describe.each(databases)('writing tasks on %s', (database) => {
     const gone = refused('not_found')
     await expect(eraseTask(user, { params })).rejects.toEqual(gone)
     await deleteTask(user, { params })
-    expect(await eraseTask(user, { params })).toEqual({ body: undefined, revision: 3 })
+    expect(await eraseTask(user, { params })).toEqual({ body: undefined, revision: 3, wrote: 3 })
     await expect(eraseTask(user, { params })).rejects.toEqual(gone)
     await expect(restoreTask(user, { params })).rejects.toEqual(gone)
     expect(await titles(user, { deleted: true })).toEqual([])
@@ -261,7 +262,7 @@ describe.each(databases)('writing tasks on %s', (database) => {
     await putInBin(user, ids)
     const before = await revision()
     user.events.length = 0
-    expect(await emptyBin(user)).toEqual({ body: undefined, revision: before + 1_010 })
+    expect(await emptyBin(user)).toEqual({ body: undefined, revision: before + 1_010, wrote: before + 1_010 })
     expect(user.events).toEqual([{ spaceId: user.caller.spaceId, revision: before + 1_010 }])
     expect((await list(user)).items).toEqual([live])
     const rows = await store.db

@@ -71,7 +71,8 @@ export function ask(
 export function withoutChance({ status, headers, text }: Reply): Reply {
   const { date: _, 'x-request-id': __, ...exact } = headers
   if (status >= 400) return { status, headers: exact, text: text.replace(/"requestId":"[^"]*"/, '') }
-  const { 'content-length': ___, ...rest } = exact
+  // What another operation of the matrix created before is there already, and then nothing is written.
+  const { 'content-length': ___, 'taskwell-write': ____, ...rest } = exact
   return { status, headers: JSON.parse(blur(JSON.stringify(rest))), text: blur(text) }
 }
 
@@ -79,5 +80,5 @@ function blur(text: string): string {
   return text
     .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'ID')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-    .replaceAll(/("(?:revision|taskwell-revision|taskwell-write)":"?)\d+/g, '$1N')
+    .replaceAll(/("(?:revision|taskwell-revision)":"?)\d+/g, '$1N')
 }
