@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { Kysely, type LogEvent, PostgresAdapter, PostgresDialect } from 'kysely'
-import pg from 'pg'
+import type pg from 'pg'
 import { createGate, type Gate } from './gate.ts'
 import type { Schema } from './schema.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
@@ -83,14 +84,15 @@ export function setReachable(db: Database, isReachable: boolean): void {
 }
 
 function openPostgres(url: string, watched: { log: (event: LogEvent) => void } | undefined): Database {
-  const pool = new pg.Pool({
+  const { Pool, types } = loadDriver()
+  const pool = new Pool({
     connectionString: url,
     max: poolSize,
     connectionTimeoutMillis: 4_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     options: sessionSettings,
-    types: { getTypeParser },
+    types: { getTypeParser: typeParsers(types) },
   })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {})
@@ -102,8 +104,15 @@ function openPostgres(url: string, watched: { log: (event: LogEvent) => void } |
   return db
 }
 
+/** Loaded only where there is a PostgreSQL: on SQLite the server starts sooner, and is smaller, without it. */
+function loadDriver(): typeof pg {
+  return createRequire(import.meta.url)('pg')
+}
+
 /** Counts and revisions are bigint there and stay far below 2^53; timestamps must remain Date objects. */
-const getTypeParser: typeof pg.types.getTypeParser = (type: number, format?: 'text' | 'binary') => {
-  if (type === pg.types.builtins.INT8) return Number
-  return format === 'binary' ? pg.types.getTypeParser(type, 'binary') : pg.types.getTypeParser(type)
+function typeParsers(types: typeof pg.types): typeof pg.types.getTypeParser {
+  return (type: number, format?: 'text' | 'binary') => {
+    if (type === types.builtins.INT8) return Number
+    return format === 'binary' ? types.getTypeParser(type, 'binary') : types.getTypeParser(type)
+  }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { withinTime } from '../within-time.ts'
 
 /** A hold on the store, until `release` or the end of the process, however it ends. */
@@ -111,7 +111,8 @@ async function leave(client: pg.Client | undefined): Promise<void> {
 
 /** A connection beside the pool, for a lock that lasts while the pool is idle. The server notices within half a minute when we are gone. */
 export async function connectAside(url: string, patience = times.atStart): Promise<pg.Client> {
-  const client = new pg.Client({
+  const { Client } = (await import('pg')).default
+  const client = new Client({
     connectionString: url,
     keepAlive: true,
     connectionTimeoutMillis: patience,

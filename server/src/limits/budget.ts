@@ -1,5 +1,3 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
-
 /** So many of something, for one key (a user, an address, an account), within a time. */
 export interface Policy {
   /** As the headers call it. */
@@ -31,49 +29,54 @@ export type OpenBudget = (policy: Policy) => Budget
 /** More keys than people have; beyond them the oldest are forgotten, so that a flood of addresses cannot fill the memory. */
 export const mostKeys = 50_000
 
+/** What was taken of a key, and when that is forgotten (milliseconds). */
+interface Count {
+  used: number
+  readonly endsAt: number
+}
+
 /** Counts in the memory of this process. */
 export function openMemoryBudget(policy: Policy): Budget {
-  const limiter = new RateLimiterMemory({ keyPrefix: '', points: policy.quota, duration: policy.window })
-  const known = new Set<string>()
+  // All last equally long, so those that began first end first, too.
+  const counts = new Map<string, Count>()
 
-  async function remember(key: string): Promise<void> {
-    known.delete(key)
-    known.add(key)
-    if (known.size <= mostKeys) return
-    const [oldest] = known
-    if (oldest === undefined) return
-    known.delete(oldest)
-    await limiter.delete(oldest)
+  function find(key: string, now: number): Count | undefined {
+    const count = counts.get(key)
+    return count && count.endsAt > now ? count : undefined
   }
 
-  async function look(key: string): Promise<Standing> {
-    return standingOf(policy, await limiter.get(key))
+  function begin(key: string, now: number): Count {
+    counts.delete(key)
+    for (const [oldest, { endsAt }] of counts) {
+      if (endsAt > now && counts.size < mostKeys) break
+      counts.delete(oldest)
+    }
+    const count = { used: 0, endsAt: now + policy.window * 1000 }
+    counts.set(key, count)
+    return count
   }
 
   return {
     policy,
-    look,
+    look: async (key) => {
+      const now = performance.now()
+      return standingOf(policy, find(key, now), now)
+    },
     take: async (key) => {
-      try {
-        const taken = await limiter.consume(key)
-        if (taken.isFirstInDuration) await remember(key)
-        return standingOf(policy, taken)
-      } catch (refused) {
-        if (!(refused instanceof RateLimiterRes)) throw refused
-        // What was refused counts for nothing, or a given-back one would be missed.
-        await limiter.reward(key)
-        return undefined
-      }
+      const now = performance.now()
+      const count = find(key, now) ?? begin(key, now)
+      if (count.used >= policy.quota) return undefined
+      count.used += 1
+      return standingOf(policy, count, now)
     },
     giveBack: async (key) => {
-      const standing = await limiter.get(key)
-      if (standing && standing.msBeforeNext > 0 && standing.consumedPoints > 0) await limiter.reward(key)
+      const count = find(key, performance.now())
+      if (count && count.used > 0) count.used -= 1
     },
   }
 }
 
-function standingOf(policy: Policy, found: RateLimiterRes | null): Standing {
-  if (!found || found.msBeforeNext <= 0) return { policy, remaining: policy.quota, reset: policy.window }
-  const remaining = Math.max(0, policy.quota - found.consumedPoints)
-  return { policy, remaining, reset: Math.max(1, Math.ceil(found.msBeforeNext / 1000)) }
+function standingOf(policy: Policy, count: Count | undefined, now: number): Standing {
+  if (!count) return { policy, remaining: policy.quota, reset: policy.window }
+  return { policy, remaining: policy.quota - count.used, reset: Math.ceil((count.endsAt - now) / 1000) }
 }

@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer'
 import { MailRefused, type Transport } from './transport.ts'
 
 export interface SmtpSettings {
@@ -13,23 +12,14 @@ const patience = { connectionTimeout: 10_000, greetingTimeout: 10_000, socketTim
 
 /** Sends over SMTP, on a few connections that are kept open. */
 export function smtpTransport({ url, from }: SmtpSettings): Transport {
-  const transport = createTransport(
-    {
-      pool: true,
-      maxConnections: 4,
-      ...patience,
-      requireTLS: mustEncrypt(url),
-      disableFileAccess: true,
-      disableUrlAccess: true,
-      url,
-    },
-    { from },
-  )
+  const transport = openTransport({ url, from })
   const senderDomain = /@([^\s>]+)>?$/.exec(from)?.[1] ?? 'taskwell.invalid'
   return {
     send: async ({ id, to, subject, text, html }) => {
       try {
-        await transport.sendMail({
+        await (
+          await transport
+        ).sendMail({
           // As an object it is one address, whatever is in it.
           to: { name: '', address: to },
           subject,
@@ -43,8 +33,25 @@ export function smtpTransport({ url, from }: SmtpSettings): Transport {
         throw refusedBy(error)
       }
     },
-    close: () => transport.close(),
+    close: () => void transport.then((opened) => opened.close()),
   }
+}
+
+/** The library is loaded only where mails are sent. */
+async function openTransport({ url, from }: SmtpSettings) {
+  const { createTransport } = await import('nodemailer')
+  return createTransport(
+    {
+      pool: true,
+      maxConnections: 4,
+      ...patience,
+      requireTLS: mustEncrypt(url),
+      disableFileAccess: true,
+      disableUrlAccess: true,
+      url,
+    },
+    { from },
+  )
 }
 
 /** A password goes over an open network only when encrypted. The URL can say otherwise, with `?requireTLS=false`. */

@@ -1,4 +1,3 @@
-import { createClient } from '@redis/client'
 import { withinTime } from '../within-time.ts'
 
 /** One connection to Redis. It is never mended: once it is broken, another one takes its place. */
@@ -20,6 +19,8 @@ const mostWaiting = 1_000
 
 /** @throws when the server cannot be reached, does not answer, or refuses the sign-in */
 export async function connectRedis(url: string): Promise<RedisConnection> {
+  // Of its 478 files a server without Redis loads none.
+  const { createClient } = await import('@redis/client')
   const client = createClient({
     url,
     disableOfflineQueue: true,
