@@ -68,11 +68,24 @@ export interface AppOptions {
   readonly now?: () => Date
   /** Hears of every change after its commit. */
   readonly onChange?: (event: SpaceChanged) => void
+  /** Whether replies take as long for an address with an account as for one without; so unless given. */
+  readonly evenTimes?: boolean
 }
 
 /** The whole server, wired from top to bottom. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { config, db, claim, secret, log, server, traces, now = () => new Date(), onChange = () => {} } = options
+  const {
+    config,
+    db,
+    claim,
+    secret,
+    log,
+    server,
+    traces,
+    now = () => new Date(),
+    onChange = () => {},
+    evenTimes = true,
+  } = options
   const app = createHttp({ ...config, traces, log, server })
   const outbox = startOutbox({ db, smtp: config.smtp, log, now })
   const failures = createFailureLog({ db, log })
@@ -103,6 +116,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     onAccountChange: (userId) => publish({ userId }),
     outbox,
     mayMail: limits.mayMail,
+    evenTimes,
     now,
     sessionsAUser: config.sessionsAUser,
     onSignInFailed: (attempt) => failures.add(attempt),

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino'
-import { createApp } from './app.ts'
+import { type AppOptions, createApp } from './app.ts'
 import type { Config } from './config.ts'
-import type { SpaceChanged } from './context.ts'
 import { refuseDamagedFile } from './database/inspect.ts'
 import { claimStore } from './database/lock.ts'
 import { type Database, openDatabase, setReachable } from './database/open.ts'
@@ -28,7 +27,7 @@ const patience = 1_000
  */
 export async function startServer(
   config: Config,
-  options: { log?: Logger; now?: () => Date; onChange?: (event: SpaceChanged) => void } = {},
+  options: Pick<AppOptions, 'now' | 'onChange' | 'evenTimes'> & { log?: Logger } = {},
 ): Promise<RunningServer> {
   const log = options.log ?? createLog(config)
   const { database } = config

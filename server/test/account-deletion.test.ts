@@ -170,7 +170,7 @@ describe.each(databases)('deleting an account on %s', (database) => {
     const { createErasure } = await import('../src/account/index.ts')
     const { add, createUser } = await import('../src/tasks/testing.ts')
     const user = await createUser(store.db)
-    for (let number = 0; number < 120; number++) await add(user, { title: `Task ${number}` })
+    for (let number = 0; number < 70; number++) await add(user, { title: `Task ${number}` })
     expect(await closeAccount(store.db, user.caller.userId, new Date().toISOString())).toBeDefined()
     const erasure = createErasure({ db: store.db, log: user.log })
     await vi.waitFor(async () => {
@@ -259,10 +259,12 @@ test('deleting an account on SQLite leaves the search index without its words', 
   const app = await startApp(sqlite)
   const words = ['quixotically', 'jackdaws', 'sphinxes']
   const user = await app.createUser()
-  for (let number = 0; number < 60; number++) {
-    const { body } = await user.client.createTask({ body: { title: words.join(` ${number} `) } })
-    await user.client.updateTask({ params: { id: body.id }, body: { title: `${words.join(' ')} again` } })
-  }
+  const tasks = Array.from({ length: 60 }, (_, number) => ({ id: randomUUID(), title: words.join(` ${number} `) }))
+  await user.client.batchTasks({ body: { operations: tasks.map((task) => ({ op: 'create' as const, task })) } })
+  const changes = { title: `${words.join(' ')} again` }
+  await user.client.batchTasks({
+    body: { operations: tasks.map(({ id }) => ({ op: 'update' as const, id, changes })) },
+  })
   await sql`create virtual table if not exists terms using fts5vocab(task_search, row)`.execute(app.db)
   const terms = async () => {
     const { rows } = await sql<{ term: string }>`select term from terms where term in ('qui', 'jac', 'hin')`.execute(

@@ -56,9 +56,10 @@ const postgres: TestDatabaseKind = {
   toString: () => 'PostgreSQL',
 }
 
+/** Commits need not outlive a power loss here: waiting for the disk would take most of the time of the tests. */
 function createFolder() {
   const folder = mkdtempSync(join(tmpdir(), 'taskwell-test-'))
-  const config = { kind: 'sqlite' as const, file: join(folder, 'taskwell.db'), synchronous: 'full' as const }
+  const config = { kind: 'sqlite' as const, file: join(folder, 'taskwell.db'), synchronous: 'normal' as const }
   return { config, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
@@ -71,4 +72,4 @@ async function createOnServer(template: string): Promise<TestStore> {
 }
 
 /** Both databases, for `describe.each`. */
-export const databases: readonly TestDatabaseKind[] = [sqlite, postgres]
+export const databases = [sqlite, postgres] as const satisfies readonly TestDatabaseKind[]

@@ -1,14 +1,16 @@
-import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Client, createClient } from '@taskwell/api'
 import pino from 'pino'
 import { type Config, readConfig } from '../src/config.ts'
 import type { SpaceChanged } from '../src/context.ts'
 import { type Database, openDatabase } from '../src/database/open.ts'
+import { getSecret } from '../src/secret.ts'
 import { type RunningServer, startServer } from '../src/start.ts'
+import { createSession, createUser, type TestSession, type TestUser } from './create-user.ts'
 import type { TestDatabaseKind } from './databases.ts'
+
+export { password, type TestUser } from './create-user.ts'
 
 export interface TestApp extends RunningServer {
   readonly config: Config
@@ -20,25 +22,20 @@ export interface TestApp extends RunningServer {
   readonly log: Record<string, unknown>[]
   /** Sets the server's clock; undefined gives it back the real one. */
   setNow(now: Date | undefined): void
-  /** Registers somebody new. */
+  /** Somebody new, signed in, as after registering. */
   createUser(name?: string, timeZone?: string): Promise<TestUser>
+  /** One more session, as after signing in again. */
+  createSession(user: Pick<TestUser, 'id'>): Promise<TestSession>
 }
 
-export interface TestUser {
-  readonly id: string
-  readonly email: string
-  readonly password: string
-  readonly token: string
-  readonly baseUrl: string
-  readonly client: Client
-}
-
-export const password = 'correct horse battery'
-
-/** A real server on a free port and a fresh store of that kind. Its limits are off unless the test is about them. */
+/**
+ * A real server on a free port and a fresh store of that kind. Its limits and its least reply times are off unless the
+ * test is about them.
+ */
 export async function startApp(
   database: Pick<TestDatabaseKind, 'prepare'>,
   settings: Record<string, string> = {},
+  { evenTimes = false } = {},
 ): Promise<TestApp> {
   const { config: store, remove } = await database.prepare()
   const dataDir = mkdtempSync(join(tmpdir(), 'taskwell-data-'))
@@ -50,8 +47,10 @@ export async function startApp(
     log: pino({ level: config.logLevel }, { write: (line: string) => void log.push(JSON.parse(line)) }),
     now: () => now ?? new Date(),
     onChange: (event) => void events.push(event),
+    evenTimes,
   })
   const db = openDatabase(store)
+  const people = { db, secret: getSecret(config), baseUrl: server.baseUrl }
   return {
     ...server,
     config,
@@ -59,7 +58,8 @@ export async function startApp(
     events,
     log,
     setNow: (value) => void (now = value),
-    createUser: (name = 'Ada', timeZone = 'UTC') => createUser(server.baseUrl, name, timeZone),
+    createUser: (name = 'Ada', timeZone = 'UTC') => createUser(people, { name, timeZone }),
+    createSession: ({ id }) => createSession(people, id),
     stop: async () => {
       await db.destroy()
       await server.stop()
@@ -67,11 +67,4 @@ export async function startApp(
       rmSync(dataDir, { recursive: true, force: true })
     },
   }
-}
-
-async function createUser(baseUrl: string, name: string, timeZone: string): Promise<TestUser> {
-  const email = `${randomBytes(6).toString('hex')}@example.com`
-  const { body, headers } = await createClient({ baseUrl }).register({ body: { name, email, password, timeZone } })
-  const token = headers.get('set-auth-token') ?? ''
-  return { id: body.user.id, email, password, token, baseUrl, client: createClient({ baseUrl, token: () => token }) }
 }

@@ -20,7 +20,8 @@ describe.each(databases)('an address with an account and one without, on %s,', (
   const verified = `${crypto.randomUUID()}@example.com`
   const unverified = `${crypto.randomUUID()}@example.com`
   beforeAll(async () => {
-    app = await startApp(database, { EMAIL_VERIFICATION: 'required', LIMITS: 'off', LOG_LEVEL: 'silent' })
+    const settings = { EMAIL_VERIFICATION: 'required', LIMITS: 'off', LOG_LEVEL: 'silent' }
+    app = await startApp(database, settings, { evenTimes: true })
     requests = createRequests(app.baseUrl)
     for (const email of [verified, unverified]) await send('/register', { name: 'Ada', email, password })
     await app.db.updateTable('users').set({ email_verified: true }).where('email', '=', verified).execute()

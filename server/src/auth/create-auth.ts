@@ -33,6 +33,8 @@ export interface AuthSettings {
   readonly outbox: Outbox
   /** Whether one more of the mails that strangers can cause may go to the address; any number unless given. */
   readonly mayMail?: (email: string) => Promise<boolean>
+  /** Whether replies take as long for an address with an account as for one without; so unless given. */
+  readonly evenTimes?: boolean
   now(): Date
 }
 
@@ -59,7 +61,8 @@ const disabledPaths = [
 
 /** Sets up Better Auth on our tables and with our rules, which hold on its native routes, too. */
 export function createAuth(settings: AuthSettings) {
-  return betterAuth(authOptions(settings))
+  const { evenTimes = true } = settings
+  return Object.assign(betterAuth(authOptions(settings)), { evenTimes })
 }
 
 function authOptions(settings: AuthSettings) {

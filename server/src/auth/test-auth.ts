@@ -31,6 +31,7 @@ export async function openAuth(database: StoreKind, settings: Partial<AuthSettin
     registration: 'open',
     log,
     outbox: { wake: () => {} },
+    evenTimes: false,
     now: () => new Date(),
     ...settings,
   })

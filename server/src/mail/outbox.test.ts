@@ -164,7 +164,7 @@ describe.each(databases)('the outbox on %s', (database) => {
 
   test('a server that takes its time gets the mail once', async () => {
     await queue()
-    server.delay(1_500)
+    server.delay(300)
     await Promise.all([deliver(), deliver(), deliver()])
     expect(server.mails).toHaveLength(1)
   })
@@ -271,7 +271,7 @@ describe.each(databases.filter(({ kind }) => kind === 'postgres'))('two outboxes
     const other = openDatabase(config)
     const server = await startMailServer()
     const log = pino({ level: 'silent' })
-    const count = 100
+    const count = 40
     for (let index = 0; index < count; index += 1) {
       await queueMail(db, verificationMail(`user${index}@example.org`, secretLink), { userId: null, now: new Date() })
     }

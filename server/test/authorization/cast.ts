@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { type Client, createClient, type Scope, scopes } from '@taskwell/api'
-import { password, type TestApp } from '../start-app.ts'
+import { type Client, type Scope, scopes } from '@taskwell/api'
+import type { TestApp } from '../start-app.ts'
 
 /** Somebody whose address is confirmed, with a thing of every sort, some of them gone again. */
 export interface Person {
@@ -35,26 +35,15 @@ export interface Pair {
 const keyedBody = { title: 'Written with a key' }
 
 export async function createPerson(app: TestApp, name: string, writes: number): Promise<Person> {
-  const email = `${randomUUID()}@example.com`
-  const { body } = await createClient({ baseUrl: app.baseUrl }).register({ body: { name, email, password } })
-  if (body.session !== null) throw new Error('An address that is not confirmed was let in')
-  await app.db.updateTable('users').set({ email_verified: true }).where('email', '=', email).execute()
-  const { token } = await signIn(app, email)
-  const client = createClient({ baseUrl: app.baseUrl, token: () => token })
-  const user = (await client.getAccount()).body
-  const things = await makeThings(app, { email, client, writes })
-  const space = await app.db.selectFrom('spaces').select('id').where('owner_id', '=', user.id).executeTakeFirstOrThrow()
-  return { id: user.id, email, spaceId: space.id, token, client, things }
-}
-
-export async function signIn(app: TestApp, email: string): Promise<{ id: string; token: string }> {
-  const { body, headers } = await createClient({ baseUrl: app.baseUrl }).login({ body: { email, password } })
-  return { id: body.session.id, token: headers.get('set-auth-token') ?? '' }
+  const { id, email, token, client } = await app.createUser(name)
+  await app.db.updateTable('users').set({ email_verified: true }).where('id', '=', id).execute()
+  const space = await app.db.selectFrom('spaces').select('id').where('owner_id', '=', id).executeTakeFirstOrThrow()
+  return { id, email, spaceId: space.id, token, client, things: await makeThings(app, { id, client, writes }) }
 }
 
 async function makeThings(
   app: TestApp,
-  { email, client, writes }: { email: string; client: Client; writes: number },
+  { id, client, writes }: { id: string; client: Client; writes: number },
 ): Promise<Things> {
   const task = (await client.createTask({ body: { title: 'Private', description: 'words' } })).body
   const binned = (await client.createTask({ body: { title: 'Binned' } })).body
@@ -63,7 +52,7 @@ async function makeThings(
     await client.updateTask({ params: { id: task.id }, body: { title: `Private ${number}` } })
   const key = randomUUID()
   const keyed = await client.createTask({ body: keyedBody, idempotencyKey: key })
-  const [session, ended] = [await signIn(app, email), await signIn(app, email)]
+  const [session, ended] = [await app.createSession({ id }), await app.createSession({ id })]
   await client.endSession({ params: { id: ended.id } })
   const make = async (held: readonly Scope[]) =>
     (await client.createToken({ body: { name: 'Robot', scopes: [...held] } })).body
