@@ -8,6 +8,7 @@ import { deleteUser } from '../src/account/index.ts'
 import { getAccount } from '../src/auth/index.ts'
 import { listChanges } from '../src/changes/index.ts'
 import { getStats, listActivity } from '../src/dashboard/index.ts'
+import { forAccount } from '../src/http/for-account.ts'
 import { listTasks } from '../src/tasks/index.ts'
 import { createToken } from '../src/tokens/index.ts'
 import { closeAccount } from '../src/account/queries.ts'
@@ -229,10 +230,22 @@ describe.each(databases)('deleting an account on %s', (database) => {
       activity: () => listActivity(ctx, { query: {} }),
       stats: () => getStats(ctx, { query: {} }),
       account: () => getAccount(ctx, {}),
-      token: () => createToken(ctx, { body: { name: 'Late', scopes: ['tasks:read'] } }).catch(asAnswered),
+      token: () => forAccount(ctx, () => createToken(ctx, { body: { name: 'Late', scopes: ['tasks:read'] } })),
     }
     for (const [name, call] of Object.entries(late))
       await expect(call(), name).rejects.toMatchObject({ code: 'unauthenticated' })
+    await store.close()
+  })
+
+  test('is not what a row without its owner tells of, as long as the account is there', async () => {
+    const store = await database.open()
+    const { createUser } = await import('../src/tasks/testing.ts')
+    const ctx = await createUser(store.db)
+    const row = { id: randomUUID(), owner_id: randomUUID(), revision: 0, floor: 0, created_at: ctx.now.toISOString() }
+    const write = () => forAccount(ctx, () => store.db.insertInto('spaces').values(row).execute())
+    await expect(write()).rejects.toMatchObject({ code: expect.stringMatching(/FOREIGNKEY|23503/) })
+    await deleteUser(store.db, { userId: ctx.caller.userId, now: new Date() })
+    await expect(write()).rejects.toMatchObject({ code: 'unauthenticated' })
     await store.close()
   })
 
@@ -243,14 +256,6 @@ describe.each(databases)('deleting an account on %s', (database) => {
     for (const code of tries) expect([undefined, 'unauthenticated', 'invalid_credentials']).toContain(code)
   })
 })
-
-/** A row that belongs to nobody any more is refused by the store, which the reply tells as it does here. */
-function asAnswered(error: unknown): never {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  throw Object.assign(new Error(code), {
-    code: ['SQLITE_CONSTRAINT_FOREIGNKEY', '23503'].includes(code) ? 'unauthenticated' : code,
-  })
-}
 
 // PostgreSQL's index goes with the rows.
 test('deleting an account on SQLite leaves the search index without its words', async () => {

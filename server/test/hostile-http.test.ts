@@ -139,6 +139,15 @@ describe.each(databases.filter(({ kind }) => kind === 'sqlite'))('hostile HTTP o
     await expectNoEffect(create(body), 400, 'malformed_request')
   })
 
+  test.each([
+    ['{"title":"Read","title":"Write"}', '/body/title'],
+    ['{"title":"Read","description":null,"d\\u0065scription":"a book"}', '/body/description'],
+    ['{"title":"Read","x":[{"y":1},{"y":1,"y":2}]}', '/body/x/1/y'],
+  ])('of %s nobody guesses which member counts', async (body, path) => {
+    await expectNoEffect(create(body), 422, 'validation_failed')
+    expect((await create(body)).text).toContain(`"path":"${path}"`)
+  })
+
   test('a body of 32 levels is judged by its content', async () => {
     await expectNoEffect(create(`{"title":${'['.repeat(31)}${']'.repeat(31)}}`), 422, 'validation_failed')
   })

@@ -328,7 +328,8 @@ describe.each(onSqlite)('limits on %s', (database) => {
     expect(refused.headers['retry-after']).toMatch(/^\d+$/)
     expect((await requests.send({ path, headers: jsonAs(eve.token) })).status).toBe(200)
     first.destroy()
-    await expect.poll(async () => (await requests.send({ path, headers: jsonAs(ada.token) })).status).toBe(200)
+    const again = async () => (await requests.send({ path, headers: jsonAs(ada.token) })).status
+    await expect.poll(again, { timeout: 10_000 }).toBe(200)
     second.destroy()
     for (const method of ['HEAD', 'HEAD', 'HEAD', 'GET'])
       expect((await requests.send({ method, path, headers: jsonAs(ada.token) })).status).toBe(200)

@@ -96,6 +96,33 @@ describe.each(databases)('real time on %s', (database) => {
     expect(await answerOf(open({}, { cookie, origin: 'https://evil.example' }))).toEqual({ code: 'origin_not_allowed' })
   })
 
+  test('lets in whoever brings a token from any page, as requests do, and nobody for a bad one beside a good cookie', async () => {
+    const user = await app.createUser()
+    const cookie = `better-auth.session_token=${encodeURIComponent(user.token)}`
+    const origin = 'https://evil.example'
+    expect(await answerOf(open({ token: user.token }, { origin }))).toBe('ready')
+    for (const token of ['', 'nonsense', `${user.token}x`])
+      expect(await answerOf(open({ token }, { cookie, origin })), token).toEqual({ code: 'unauthenticated' })
+  })
+
+  test('tells a client whose place can be none, instead of leaving out what it missed', async () => {
+    const { token } = await app.createUser()
+    const wrong = [
+      { since: -1 },
+      { since: 1.5 },
+      { since: '5' },
+      { since: true },
+      { since: {} },
+      { since: 0, epoch: 7 },
+    ]
+    for (const place of wrong) {
+      const answer = await answerOf(open({ token, ...place } as SocketAuth))
+      expect({ place, answer }).toEqual({ place, answer: { code: 'validation_failed' } })
+    }
+    for (const place of [{ since: null }, { since: null, epoch: null }])
+      expect(await answerOf(open({ token, ...place } as unknown as SocketAuth))).toBe('ready')
+  })
+
   test('asks a client to start over that missed too much, or tombstones that are gone', async () => {
     const user = await app.createUser()
     const create = { op: 'create', task: { title: 'a' } } as const

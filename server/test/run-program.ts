@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findSecrets } from './log-secrets.ts'
 
 export interface Ended {
   /** Null when a signal ended it. */
@@ -31,6 +32,8 @@ const source = join(import.meta.dirname, '../src')
 const compileCache = join(import.meta.dirname, '../../node_modules/.cache/node')
 const running = new Set<Program>()
 const folders: string[] = []
+/** What programs have written since the last `cleanUp`. */
+const logs: string[] = []
 
 /** Runs the command line in a process of its own, until it ends; `input` is what it may read. */
 export function runCommand(args: readonly string[], settings: Settings = {}, input = ''): Promise<Ended> {
@@ -64,10 +67,17 @@ export function newFolder(): string {
   return join(folder, 'data')
 }
 
-/** Ends what a test left running, and removes its folders. */
+/** Ends what a test left running, and removes its folders. @throws when a log held what opens an account */
 export async function cleanUp(): Promise<void> {
   await Promise.all([...running].map((program) => program.stop('SIGKILL')))
   for (const folder of folders.splice(0)) if (existsSync(folder)) rmSync(folder, { recursive: true })
+  const told = findSecrets(logs.splice(0).flatMap(linesOf))
+  if (told.length > 0) throw new Error(`A log holds ${told.join(', ')}`)
+}
+
+/** Whole lines of a log, which are JSON where no person reads them. */
+function linesOf(output: string): object[] {
+  return output.split('\n').flatMap((line) => (line.startsWith('{') && line.endsWith('}') ? [JSON.parse(line)] : []))
 }
 
 /** Its environment has the settings and nothing of ours, so that a developer's own settings do not matter. */
@@ -87,6 +97,7 @@ function startProgram(file: string, args: readonly string[], settings: Settings,
   const ended = new Promise<Ended>((resolve) => {
     child.once('close', (code) => {
       running.delete(program)
+      logs.push(output.stdout)
       resolve({ code, ...output, milliseconds: performance.now() - begun })
     })
   })

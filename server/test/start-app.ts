@@ -9,6 +9,7 @@ import { getSecret } from '../src/secret.ts'
 import { type RunningServer, startServer } from '../src/start.ts'
 import { createSession, createUser, type TestSession, type TestUser } from './create-user.ts'
 import type { TestDatabaseKind } from './databases.ts'
+import { findSecrets } from './log-secrets.ts'
 
 export { password, type TestUser } from './create-user.ts'
 
@@ -60,9 +61,12 @@ export async function startApp(
     setNow: (value) => void (now = value),
     createUser: (name = 'Ada', timeZone = 'UTC') => createUser(people, { name, timeZone }),
     createSession: ({ id }) => createSession(people, id),
+    /** @throws when the log holds what opens an account */
     stop: async () => {
       await db.destroy()
       await server.stop()
+      const told = findSecrets(log)
+      if (told.length > 0) throw new Error(`The log holds ${told.join(', ')}`)
       remove()
       rmSync(dataDir, { recursive: true, force: true })
     },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { codeAt } from '../src/auth/totp.ts'
 import { databases } from './databases.ts'
 import { createRequests, expectProblem, jsonAs, type Reply, type Requests } from './requests-http.ts'
+import { codeOf, secretIn } from './second-factor.ts'
 import { password, startApp, type TestApp, type TestUser } from './start-app.ts'
 
 const json = { 'content-type': 'application/json' }
@@ -37,8 +37,6 @@ describe.each(databases)('two-factor sign-in on %s', (database) => {
   const login = (user: TestUser, more: object = {}): Promise<Reply> =>
     post('/login', { email: user.email, password: user.password, ...more })
 
-  /** The code of now, and of the steps around it. */
-  const codeOf = (secret: string, offset = 0): string => codeAt(secret, Math.floor(Date.now() / 30_000) + offset)
   const wrongCode = (secret: string): string => {
     const right = new Set([-2, -1, 0, 1, 2].map((offset) => codeOf(secret, offset)))
     return ['000000', '000001', '000002', '000003', '000004', '000005'].find((code) => !right.has(code)) ?? ''
@@ -52,7 +50,7 @@ describe.each(databases)('two-factor sign-in on %s', (database) => {
     return {
       user,
       token: user.token,
-      secret: readBase32(new URL(totpURI).searchParams.get('secret') ?? ''),
+      secret: secretIn(totpURI),
       backupCodes,
     }
   }
@@ -223,10 +221,3 @@ describe.each(databases)('two-factor sign-in on %s', (database) => {
 })
 
 /** The bytes behind base32 (RFC 4648), which here are a text. */
-function readBase32(text: string): string {
-  const bits = [...text].map((letter) =>
-    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
-  )
-  const bytes = bits.join('').match(/.{8}/g) ?? []
-  return Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2))).toString()
-}

@@ -7,7 +7,7 @@ import {
   verificationMail,
 } from '../mail/index.ts'
 import type { Database } from '../database/open.ts'
-import { endResetLinks, resetLinkLife } from './reset-links.ts'
+import { endUnfinished, resetLinkLife } from './reset-links.ts'
 
 /** In seconds: how long a link that confirms an address works. */
 export const confirmationLife = 24 * 60 * 60
@@ -58,7 +58,7 @@ export function createAccountPost({ db, baseUrl, outbox, now, mayMail = async ()
       return post(user, passwordResetMail(user.email, link), resetLinkLife)
     },
     passwordChanged: async (user: Recipient) => {
-      await endResetLinks(db, user.id)
+      await endUnfinished(db, user.id)
       await post(user, passwordChangedMail(user.email, baseUrl))
     },
   }

@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { withDiskFaults } from '../database/disk-faults.ts'
+import { isForeignKeyFailure } from '../database/lost-owners.ts'
+import { accountGone } from '../errors.ts'
 import type { Visit } from '../verb.ts'
 import { ipHeader } from './client-address.ts'
 import type { Auth } from './create-auth.ts'
@@ -56,7 +58,10 @@ async function pass(auth: Auth, visit: Visit, request: InnerRequest): Promise<Re
   const headers = innerHeaders(auth, visit)
   const hasBody = body !== undefined && body.length > 0 && method !== 'GET'
   const inner = new Request(auth.options.baseURL + url, { method, headers, ...(hasBody ? { body } : {}) })
-  const response = await withDiskFaults(() => auth.handler(inner))
+  const response = await withDiskFaults(() => auth.handler(inner)).catch((error: unknown) => {
+    // All that the library writes belongs to the user who acts, who was deleted meanwhile.
+    throw isForeignKeyFailure(error) ? accountGone() : error
+  })
   return url.startsWith('/api/auth/sign-in/email') ? withoutDeadSession(response) : response
 }
 

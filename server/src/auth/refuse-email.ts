@@ -4,7 +4,7 @@ import type { Database } from '../database/open.ts'
 import { isoInstant, lockUser } from '../database/sql.ts'
 import type { Visit } from '../verb.ts'
 import { hashToken, refusalLife } from './change-email.ts'
-import { endResetLinks } from './reset-links.ts'
+import { endUnfinished } from './reset-links.ts'
 
 export type RefusalOutcome = 'refused' | 'taken' | 'expired'
 
@@ -29,7 +29,7 @@ export function refuseEmail(ctx: From, token: string): Promise<RefusalOutcome> {
       .where('created_at', '>=', isoInstant(change.created_at))
       .execute()
     await db.deleteFrom('sessions').where('user_id', '=', change.user_id).execute()
-    await endResetLinks(db, change.user_id)
+    await endUnfinished(db, change.user_id)
     publish({ userId: change.user_id })
     if (change.confirmed_at === null) return 'refused'
     const outcome = await restoreEmail(db, change, now)

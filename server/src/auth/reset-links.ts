@@ -25,3 +25,8 @@ export async function endResetLinks(db: Database, userId: string, newest?: strin
     .$if(newest !== undefined, (query) => query.where('id', '<', newest ?? ''))
     .execute()
 }
+
+/** Ends what is under way to get into an account: reset links, and sign-ins that wait for the second factor. */
+export async function endUnfinished(db: Database, userId: string): Promise<void> {
+  await db.deleteFrom('verifications').where('value', '=', userId).execute()
+}

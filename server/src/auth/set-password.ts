@@ -3,6 +3,7 @@ import type { Database } from '../database/open.ts'
 import { isLegalText } from '../text/index.ts'
 import type { Auth } from './create-auth.ts'
 import { getUserId } from './get-user-id.ts'
+import { endUnfinished } from './reset-links.ts'
 import { checkNewPassword } from './user-rules.ts'
 
 /**
@@ -26,7 +27,7 @@ export async function setPassword(
       .where('user_id', '=', id)
       .where('provider_id', '=', 'credential')
       .execute()
-    await db.deleteFrom('verifications').where('value', '=', id).execute()
+    await endUnfinished(db, id)
     await db.deleteFrom('sessions').where('user_id', '=', id).execute()
     const event = { id: uuidv7(), user_id: id, at, kind: 'password_changed', ip: null, user_agent: null }
     await db.insertInto('account_events').values(event).execute()

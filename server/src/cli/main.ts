@@ -12,6 +12,8 @@ import { seedCommand } from './seed.ts'
 import { fail, runServer } from './start.ts'
 import { userCommand } from './user.ts'
 
+// What it writes is for its owner only, also in a folder that others may read.
+process.umask(0o077)
 const program = new Command('taskwell')
   .description('A self-hosted task backend')
   .version(version)

@@ -30,6 +30,17 @@ describe('a first start', () => {
     })
   })
 
+  test('keeps its files to itself, in a folder that others may read, too', async () => {
+    const dataDir = newFolder()
+    mkdirSync(dataDir, { mode: 0o755 })
+    const server = await startServer({ DATA_DIR: dataDir })
+    await registerWithTask(server)
+    const files = readdirSync(dataDir).map((name) => [name, statSync(join(dataDir, name)).mode & 0o077] as const)
+    expect(files.map(([name]) => name)).toEqual(expect.arrayContaining(['taskwell.db', 'taskwell.db-wal', 'lock.db']))
+    expect(files.filter(([, mode]) => mode !== 0)).toEqual([])
+    await server.stop()
+  })
+
   test('prints BASE_URL where it is set, and listens on PORT all the same', async () => {
     const port = await freePort()
     const settings = { DATA_DIR: newFolder(), PORT: String(port), BASE_URL: 'https://tasks.example.org' }

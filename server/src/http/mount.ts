@@ -7,6 +7,7 @@ import type { Limits } from '../limits/index.ts'
 import { answerOnce, type FinishedReply, type NewReply, readIdempotencyKey } from './answer-once.ts'
 import { answerByRevision, etagFor, validators } from './conditional.ts'
 import { isUnchanged } from './etags.ts'
+import { forAccount } from './for-account.ts'
 import { requestLog } from './log-request.ts'
 import { admitRequest, meterOf, withinLimits } from './limit-requests.ts'
 import { refuseForeignMethod } from './methods.ts'
@@ -96,7 +97,7 @@ function mountEndpoint(
         return answerByRevision({ context, request, reply }, options.cache, read)
       }
       const key = endpoint.idempotent ? readIdempotencyKey(request) : undefined
-      return withRoom(options.reserve, endpoint, async () => {
+      const answerCaller = async () => {
         if (key === undefined) {
           const work = () => verb(context, inputOf(request))
           return answer(endpoint, request, reply, await withinLimits(options.limits, { endpoint, request }, work))
@@ -105,7 +106,8 @@ function mountEndpoint(
           finish(endpoint, reply, await verb(ctx, inputOf(request))),
         )
         return send(reply, finished)
-      })
+      }
+      return forAccount(context, () => withRoom(options.reserve, endpoint, answerCaller))
     },
   })
 }

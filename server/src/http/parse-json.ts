@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance } from 'fastify'
-import { Refusal } from '../errors.ts'
+import { invalid, Refusal } from '../errors.ts'
+import { findRepeatedMember } from './repeated-members.ts'
 
 const deepest = 32
 const decoder = new TextDecoder('utf-8', { fatal: true })
@@ -39,15 +40,19 @@ function refuseEncodings(headers: IncomingHttpHeaders): void {
 
 function parseJson(body: Buffer): unknown {
   if (body.length === 0) return undefined
+  let text: string
   let value: unknown
   try {
-    value = JSON.parse(decoder.decode(body))
+    text = decoder.decode(body)
+    value = JSON.parse(text)
   } catch {
     throw new Refusal('malformed_request', { detail: 'The body is not JSON in UTF-8.' })
   }
   if (isDeeperThan(deepest, value)) {
     throw new Refusal('malformed_request', { detail: `The JSON is nested more than ${deepest} levels deep.` })
   }
+  const repeated = findRepeatedMember(text)
+  if (repeated !== undefined) throw invalid(`/body${repeated}`, 'must not be there twice')
   return value
 }
 

@@ -66,9 +66,6 @@ const codes: Readonly<Record<string, ErrorCode>> = {
   SQLITE_IOERR_SHMSIZE: 'storage_full',
   SQLITE_BUSY: 'unavailable',
   '53100': 'storage_full',
-  // What the row belongs to is gone: the account was deleted while the request was under way.
-  SQLITE_CONSTRAINT_FOREIGNKEY: 'unauthenticated',
-  '23503': 'unauthenticated',
   // PostgreSQL: too many connections, shutting down, starting up, cannot connect; a statement, lock or transaction took too long.
   '53300': 'unavailable',
   '57P01': 'unavailable',

@@ -56,3 +56,9 @@ const insertKept = prepared((db, row: Insertable<Schema['idempotency_keys']>) =>
 const insertTaskOfKept = prepared((db, row: Insertable<Schema['idempotency_key_tasks']>) =>
   db.insertInto('idempotency_key_tasks').values(row),
 )
+
+/** Whether the account is there, and not closed. */
+export async function hasAccount(db: Database, userId: string): Promise<boolean> {
+  const user = db.selectFrom('users').select('id').where('id', '=', userId).where('deleted_at', 'is', null)
+  return (await user.executeTakeFirst()) !== undefined
+}

@@ -44,7 +44,7 @@ export function passwordChangedMail(to: string, baseUrl: string): Mail {
       'If it was not you, reset your password at once:',
     ],
     link: { label: 'Open Taskwell', url: baseUrl },
-    after: [],
+    after: ['API tokens still work. Look at them in the settings, and delete those that you do not know.'],
   })
 }
 

@@ -10,13 +10,16 @@ export function visitOf(socket: Connection): Visit {
   return { headers: { ...headers, ...(authorization !== undefined && { authorization }) }, ip: address }
 }
 
-/** Where the client's copy stands. */
+/** Where the client's copy stands. @throws validation_failed for a place that can be none: ignored, it would lose changes. */
 export function readPlace(socket: Connection): { since?: number; epoch?: string } {
   const { since, epoch } = socket.handshake.auth
-  return {
-    ...(Number.isSafeInteger(since) && since >= 0 && { since: Number(since) }),
-    ...(typeof epoch === 'string' && { epoch }),
-  }
+  if (isGiven(since) && !(Number.isSafeInteger(since) && since >= 0)) throw refused('validation_failed')
+  if (isGiven(epoch) && typeof epoch !== 'string') throw refused('validation_failed')
+  return { ...(isGiven(since) && { since }), ...(isGiven(epoch) && { epoch }) }
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null
 }
 
 /** An error of the handshake: `connect_error` at the client, with the code in `data`. */
