@@ -28,7 +28,7 @@ const diskFailed =
 
 /** Answers any error with a problem; what nobody foresaw is logged and says nothing of its inside. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const refusal = toRefusal(error)
+  const refusal = toRefusal(error, request.routeOptions?.url)
   if (refusal.code === 'internal_error') requestLog(request).error({ err: error }, 'unexpected error')
   if (isUntrusted(error)) requestLog(request).error({ err: error }, diskFailed)
   else if (['unavailable', 'overloaded'].includes(refusal.code) && !(error instanceof Refusal))
@@ -82,13 +82,13 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 }
 
 /** What the client is told about an error, wherever it arose. */
-function toRefusal(error: unknown): Refusal {
+function toRefusal(error: unknown, route = ''): Refusal {
   if (error instanceof Refusal) return error
   if (!isFastifyError(error)) {
     return new Refusal((error instanceof Error && codeOf(error)) || 'internal_error')
   }
   if (error.validation) {
-    if (error.validationContext === 'params') return notFound('Task')
+    if (error.validationContext === 'params') return notFound(thingAt(route))
     const part = error.validationContext === 'querystring' ? 'query' : (error.validationContext ?? 'body')
     const errors = describeFaults(part, error.validation)
     return new Refusal('validation_failed', { errors, ...operationOf(errors) })
@@ -96,6 +96,13 @@ function toRefusal(error: unknown): Refusal {
   const code = isUntrusted(error) ? 'unavailable' : (codes[error.code] ?? codeOf(error))
   if (code !== undefined) return new Refusal(code)
   return new Refusal(error.statusCode === 400 ? 'malformed_request' : 'internal_error')
+}
+
+/** What the parameter of a route names: an id that can be none is answered as one that never was. */
+function thingAt(route: string): string {
+  if (route.startsWith('/api/account/sessions/')) return 'Session'
+  if (route.startsWith('/api/account/tokens/')) return 'API token'
+  return route.startsWith('/api/changes/') ? 'Change' : 'Task'
 }
 
 /** A fault in one operation of a batch tells which one it is, as every refusal of an operation does. */
