@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { type Client, createClient, type ServerEvents, TaskwellError } from '@taskwell/api'
 import { io, type Socket } from 'socket.io-client'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -32,17 +31,6 @@ describe.each(databases)('the sessions and events of an account on %s', (databas
     const token = headers.get('set-auth-token') ?? ''
     const client = createClient({ baseUrl: app.baseUrl, token: () => token, fetch: named })
     return { id: body.session.id, token, client }
-  }
-
-  /** Somebody new, with the mail that comes with it. */
-  async function register(): Promise<TestUser> {
-    const email = `${randomUUID()}@example.com`
-    const { body, headers } = await createClient({ baseUrl: app.baseUrl }).register({
-      body: { name: 'Ada', email, password },
-    })
-    const token = headers.get('set-auth-token') ?? ''
-    const client = createClient({ baseUrl: app.baseUrl, token: () => token })
-    return { id: body.user.id, email, password, token, baseUrl: app.baseUrl, client }
   }
 
   async function codeOf(call: Promise<unknown>): Promise<unknown> {
@@ -177,7 +165,7 @@ describe.each(databases)('the sessions and events of an account on %s', (databas
   })
 
   test('events tell of sign-ins, failures, sign-outs, tokens and passwords, on all routes', async () => {
-    const user = await register()
+    const user = await app.registerUser()
     const { email, client } = user
     expect(await codeOf(client.login({ body: { email: email.toUpperCase(), password: 'wrong password' } }))).toBe(
       'invalid_credentials',

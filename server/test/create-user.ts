@@ -40,7 +40,7 @@ export async function createUser(
   { name, timeZone }: { name: string; timeZone: string },
 ): Promise<TestUser> {
   const id = uuidv7()
-  const email = `${randomBytes(6).toString('hex')}@example.com`
+  const email = newAddress()
   const created_at = new Date().toISOString()
   const times = { created_at, updated_at: created_at }
   const user = { id, name, email, email_verified: false, image: null, time_zone: timeZone, two_factor_enabled: false }
@@ -61,6 +61,18 @@ export async function createUser(
     return createSession({ ...store, db }, id)
   })
   return { id, email, password, token, baseUrl: store.baseUrl, client }
+}
+
+/** Registers by the API, with the mail and the waiting that come with it. */
+export async function registerUser(baseUrl: string, name: string): Promise<TestUser> {
+  const email = newAddress()
+  const { body, headers } = await createClient({ baseUrl }).register({ body: { name, email, password } })
+  const token = headers.get('set-auth-token') ?? ''
+  return { id: body.user.id, email, password, token, baseUrl, client: createClient({ baseUrl, token: () => token }) }
+}
+
+function newAddress(): string {
+  return `${randomBytes(6).toString('hex')}@example.com`
 }
 
 /** Writes what signing in once more writes. */

@@ -7,7 +7,7 @@ import type { SpaceChanged } from '../src/context.ts'
 import { type Database, openDatabase } from '../src/database/open.ts'
 import { getSecret } from '../src/secret.ts'
 import { type RunningServer, startServer } from '../src/start.ts'
-import { createSession, createUser, type TestSession, type TestUser } from './create-user.ts'
+import { createSession, createUser, registerUser, type TestSession, type TestUser } from './create-user.ts'
 import type { TestDatabaseKind } from './databases.ts'
 import { findSecrets } from './log-secrets.ts'
 
@@ -25,6 +25,8 @@ export interface TestApp extends RunningServer {
   setNow(now: Date | undefined): void
   /** Somebody new, signed in, as after registering. */
   createUser(name?: string, timeZone?: string): Promise<TestUser>
+  /** Somebody new who registers by the API. */
+  registerUser(name?: string): Promise<TestUser>
   /** One more session, as after signing in again. */
   createSession(user: Pick<TestUser, 'id'>): Promise<TestSession>
 }
@@ -60,6 +62,7 @@ export async function startApp(
     log,
     setNow: (value) => void (now = value),
     createUser: (name = 'Ada', timeZone = 'UTC') => createUser(people, { name, timeZone }),
+    registerUser: (name = 'Ada') => registerUser(server.baseUrl, name),
     createSession: ({ id }) => createSession(people, id),
     /** @throws when the log holds what opens an account */
     stop: async () => {

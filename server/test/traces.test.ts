@@ -34,7 +34,7 @@ describe.each(databases)('traces of a server on %s', (database) => {
   test('have a span for each request and statement, and nothing that is anybody’s own', async () => {
     collector.received.length = 0
     const app = await startApp(database, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
-    const user = await app.createUser('Adelheid')
+    const user = await app.registerUser('Adelheid')
     const { body: task } = await user.client.createTask({ body: { title: 'Renew the passport' } })
     await user.client.listTasks({ query: { q: 'passport' } })
     await fetch(`${app.baseUrl}/api/tasks/${task.id}`, {
