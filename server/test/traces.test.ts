@@ -119,7 +119,7 @@ describe('traces', () => {
     vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '50')
     const app = await startApp(sqlite, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' })
     vi.unstubAllEnvs()
-    await app.createUser()
+    await app.registerUser()
     await app.stop()
     expect(app.log.filter(({ msg }) => String(msg).includes('OTEL_EXPORTER_OTLP_ENDPOINT'))).toHaveLength(1)
   })
