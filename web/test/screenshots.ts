@@ -1,29 +1,30 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { NewTask } from '@taskwell/api'
-import { createClient } from '@taskwell/api'
-import { cleanUp, newFolder, startServer } from '../../server/test/run-program.ts'
+import { createClient, type NewTask } from '@taskwell/api'
 import { closeBrowser, openDevice } from './browser.ts'
+import { password, startSite } from './steps.ts'
 
 /** Draws the screens into docs/screenshots: `npm run screenshots`. */
 const folder = join(import.meta.dirname, '../../docs/screenshots')
+const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 } as const
 const looks = [
   { name: 'wide-light', colorScheme: 'light', viewport: { width: 1280, height: 800 } },
   { name: 'wide-dark', colorScheme: 'dark', viewport: { width: 1280, height: 800 } },
-  { name: 'phone-light', colorScheme: 'light', viewport: { width: 390, height: 844 } },
-  { name: 'phone-dark', colorScheme: 'dark', viewport: { width: 390, height: 844 } },
+  { name: 'phone-light', colorScheme: 'light', ...phone },
+  { name: 'phone-dark', colorScheme: 'dark', ...phone },
 ] as const
 
 mkdirSync(folder, { recursive: true })
-const server = await startServer({ DATA_DIR: newFolder(), LIMITS: 'off' })
-const account = { name: 'Ada', email: 'ada@example.org', password: 'correct horse battery' }
-const { headers } = await createClient({ baseUrl: server.url }).register({ body: account })
+const app = await startSite()
+const account = { name: 'Ada', email: 'ada@example.org', password }
+const { headers } = await createClient({ baseUrl: app.baseUrl }).register({ body: account })
 const token = headers.get('set-auth-token') ?? ''
-const client = createClient({ baseUrl: server.url, token: () => token })
-for (const task of tasks()) await client.createTask({ body: task })
+const client = createClient({ baseUrl: app.baseUrl, token: () => token })
+await liveThroughAMonth()
+for (const body of presentTasks()) await client.createTask({ body })
 
 for (const { name, ...look } of looks) {
-  const { page, close } = await openDevice(server.url, { ...look, reducedMotion: 'reduce' })
+  const { page, close } = await openDevice(app.baseUrl, { ...look, reducedMotion: 'reduce' })
   const shoot = (screen: string) => page.screenshot({ path: join(folder, `${screen}-${name}.png`) })
   await page.goto('/')
   await page.getByLabel('E-mail').fill(account.email)
@@ -45,18 +46,38 @@ for (const { name, ...look } of looks) {
   await page.getByText('2 selected').waitFor()
   await shoot('selection')
   await page.goto('/dashboard')
+  await page.getByText('Live', { exact: true }).waitFor()
   await page.locator('.recharts-bar-rectangle').first().waitFor({ state: 'attached' })
   await page.waitForTimeout(500)
   await shoot('dashboard')
   await page.goto('/settings')
+  await page.getByText('Live', { exact: true }).waitFor()
   await page.getByText('this one').waitFor()
   await shoot('settings')
   await close()
 }
 await closeBrowser()
-await cleanUp()
+await app.stop()
 
-function tasks(): NewTask[] {
+/** So that the dashboard has something to tell. */
+async function liveThroughAMonth(): Promise<void> {
+  const titles = ['Pay the rent', 'Mend the bicycle', 'Write to grandmother', 'Buy bread', 'Answer the mails', 'Run']
+  for (let ago = 29; ago > 0; ago--) {
+    const day = Date.now() - ago * 86_400_000
+    const count = [2, 3, 1, 4, 2, 0, 1][ago % 7] ?? 0
+    for (let turn = 0; turn < count; turn++) {
+      app.setNow(new Date(day + turn * 3_600_000))
+      const title = titles[(ago + turn) % titles.length] ?? ''
+      const dueDate = new Date(day + 86_400_000).toISOString().slice(0, 10)
+      const { body } = await client.createTask({ body: { title, dueDate } })
+      app.setNow(new Date(day + (turn + 2) * (ago % 5 === 0 ? 14 : 3) * 3_600_000))
+      await client.updateTask({ params: { id: body.id }, body: { completed: true } })
+    }
+  }
+  app.setNow(undefined)
+}
+
+function presentTasks(): NewTask[] {
   const day = (distance: number) => new Date(Date.now() + distance * 86_400_000).toISOString().slice(0, 10)
   return [
     { title: 'Renew the passport', priority: 'high', dueDate: day(-2) },
@@ -73,6 +94,5 @@ function tasks(): NewTask[] {
     { title: 'Plan the summer holiday', dueDate: day(40) },
     { title: 'Read “A Pattern Language”' },
     { title: 'Sort the photos of last year', priority: 'low' },
-    ...['Pay the rent', 'Mend the bicycle', 'Write to grandmother'].map((title) => ({ title, completed: true })),
   ]
 }

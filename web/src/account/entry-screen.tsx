@@ -12,13 +12,16 @@ export function EntryScreen(props: {
       <p className="brand entry-brand">
         <img src="/icon.svg" alt="" width="32" height="32" /> Taskwell
       </p>
-      {props.pathname === '/register' ? (
-        <Register />
-      ) : props.pathname === '/forgot-password' ? (
-        <ForgotPassword />
-      ) : (
-        <SignIn ended={props.ended} />
-      )}
+      <p className="entry-lead">Your tasks on every device, even offline</p>
+      <div className="card entry-card">
+        {props.pathname === '/register' ? (
+          <Register />
+        ) : props.pathname === '/forgot-password' ? (
+          <ForgotPassword />
+        ) : (
+          <SignIn ended={props.ended} />
+        )}
+      </div>
     </main>
   )
 }

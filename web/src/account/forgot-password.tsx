@@ -31,7 +31,7 @@ export function ForgotPassword() {
       >
         <Field label="E-mail" name="email" type="email" autoComplete="username" required />
       </AsyncForm>
-      <p>
+      <p className="entry-other">
         <Link href="/sign-in">Back to sign-in</Link>
       </p>
     </>

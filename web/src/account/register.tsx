@@ -52,7 +52,7 @@ export function Register() {
           hint="8 characters or more. A few words in a row are easy to remember and hard to guess."
         />
       </AsyncForm>
-      <p>
+      <p className="entry-other">
         You have one? <Link href="/sign-in">Sign in</Link>
       </p>
     </>

@@ -71,7 +71,7 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
   return (
     <section className="card" aria-label={title}>
       <h2>{title}</h2>
-      {children}
+      <div className="section-body">{children}</div>
     </section>
   )
 }

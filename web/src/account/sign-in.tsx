@@ -69,7 +69,7 @@ export function SignIn({ ended }: { ended: { readonly email: string; readonly wa
         )}
       </AsyncForm>
       {unverified !== undefined && <SendAgain email={unverified} />}
-      <p>
+      <p className="entry-other">
         New here? <Link href="/register">Make an account</Link>
       </p>
     </>

@@ -34,6 +34,9 @@ export function BinScreen() {
       <p className="quiet">Deleted tasks stay here for 30 days and are then erased.</p>
       {deleted.length === 0 ? (
         <div className="empty">
+          <svg viewBox="0 0 24 24" aria-hidden="true">
+            <path d="M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13" />
+          </svg>
           <h2>The bin is empty</h2>
           <p>What you delete comes here first, so that you can bring it back.</p>
         </div>
@@ -81,10 +84,10 @@ function BinList(props: { tasks: readonly Task[]; restore(task: Task): void; era
             key={key}
             ref={virtualizer.measureElement}
             data-index={index}
-            className="line"
+            className={`line${index === 0 ? ' is-first' : ''}${index === props.tasks.length - 1 ? ' is-last' : ''}`}
             style={{ transform: `translateY(${start - margin}px)` }}
           >
-            <div className="bin-task">
+            <div className="task bin-task">
               <div className="bin-text">
                 <span className="task-title" dir="auto">
                   {task.title}

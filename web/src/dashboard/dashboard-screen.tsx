@@ -19,7 +19,7 @@ const tiles: readonly (readonly [keyof Totals, string, Partial<TaskView>])[] = [
   ['overdue', 'Overdue', { due: 'overdue' }],
   ['dueToday', 'Due today', { due: 'today' }],
   ['dueThisWeek', 'Next 7 days', { due: 'week' }],
-  ['noDueDate', 'Open without a date', { due: 'none', completed: false }],
+  ['noDueDate', 'Open, no date', { due: 'none', completed: false }],
   ['pending', 'Open', { completed: false }],
   ['completed', 'Done', { completed: true }],
   ['total', 'All tasks', {}],
@@ -42,7 +42,7 @@ export function DashboardScreen() {
       <ul className="tiles" aria-label="Totals">
         {tiles.map(([name, title, view]) => (
           <li key={name}>
-            <Link href={viewAddress(view)} className={`tile tile-${name}`}>
+            <Link href={viewAddress(view)} className={`tile tile-${name}${all[name] === 0 ? ' is-zero' : ''}`}>
               <span className="tile-number">{all[name].toLocaleString()}</span> <span>{title}</span>
             </Link>
           </li>
@@ -64,39 +64,41 @@ export function DashboardScreen() {
           </LoadState>
         </div>
       </section>
-      <section className="card performance-card" aria-labelledby="performance-title">
-        <h2 id="performance-title">How it goes</h2>
-        <LoadState loaded={loaded} reload={reload}>
-          {({ performance }) => <Performance performance={performance} days={days} />}
-        </LoadState>
-      </section>
-      <section className="card" aria-labelledby="priority-title">
-        <h2 id="priority-title">By priority</h2>
-        <table className="figures">
-          <thead>
-            <tr>
-              <th scope="col">Priority</th>
-              <th scope="col">Open</th>
-              <th scope="col">Overdue</th>
-              <th scope="col">Done</th>
-            </tr>
-          </thead>
-          <tbody>
-            {priorities.map((priority) => (
-              <tr key={priority}>
-                <th scope="row">
-                  <span className={`mark mark-${priority}`}>
-                    {priority.charAt(0).toUpperCase() + priority.slice(1)}
-                  </span>
-                </th>
-                <Figure count={byPriority[priority].pending} view={{ priority: [priority], completed: false }} />
-                <Figure count={byPriority[priority].overdue} view={{ priority: [priority], due: 'overdue' }} />
-                <Figure count={byPriority[priority].completed} view={{ priority: [priority], completed: true }} />
+      <div className="card-pair">
+        <section className="card performance-card" aria-labelledby="performance-title">
+          <h2 id="performance-title">How it goes</h2>
+          <LoadState loaded={loaded} reload={reload}>
+            {({ performance }) => <Performance performance={performance} days={days} />}
+          </LoadState>
+        </section>
+        <section className="card" aria-labelledby="priority-title">
+          <h2 id="priority-title">By priority</h2>
+          <table className="figures">
+            <thead>
+              <tr>
+                <th scope="col">Priority</th>
+                <th scope="col">Open</th>
+                <th scope="col">Overdue</th>
+                <th scope="col">Done</th>
               </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+            </thead>
+            <tbody>
+              {priorities.map((priority) => (
+                <tr key={priority}>
+                  <th scope="row">
+                    <span className={`mark mark-${priority}`}>
+                      {priority.charAt(0).toUpperCase() + priority.slice(1)}
+                    </span>
+                  </th>
+                  <Figure count={byPriority[priority].pending} view={{ priority: [priority], completed: false }} />
+                  <Figure count={byPriority[priority].overdue} view={{ priority: [priority], due: 'overdue' }} />
+                  <Figure count={byPriority[priority].completed} view={{ priority: [priority], completed: true }} />
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      </div>
       <section className="card" aria-labelledby="recent-title">
         <h2 id="recent-title">Recent activity</h2>
         <RecentActivity revision={revision} />

@@ -33,6 +33,9 @@ export function EmptyList(props: { hasCopy: boolean; status: SyncSnapshot['statu
   }
   return (
     <div className="empty">
+      <svg viewBox="0 0 24 24" aria-hidden="true">
+        <path d="M5 12l5 5L20 7" />
+      </svg>
       <h2>Nothing to do</h2>
       <p>
         Type a task above and press Enter. A day, a time and a priority in the line are understood: “call Ada friday

@@ -92,19 +92,26 @@ export function TaskLines(props: LinesProps) {
     }
   }
   return (
-    <ul ref={list} className="lines" aria-label={props.label} style={{ height: virtualizer.getTotalSize() }}>
+    <ul
+      ref={list}
+      className={selected.size > 0 ? 'lines is-selecting' : 'lines'}
+      aria-label={props.label}
+      style={{ height: virtualizer.getTotalSize() }}
+    >
       {virtualizer.getVirtualItems().map(({ index, start, key }) => {
         const line = lines[index]
         if (!line) return null
         const isActive = index === activeIndex
         const isOpen = index === openIndex
+        const isJoined = (neighbour: number) => lines[neighbour]?.kind === 'task' && neighbour !== openIndex
+        const edges = `${isJoined(index - 1) ? '' : ' is-first'}${isJoined(index + 1) ? '' : ' is-last'}`
         return (
           <li
             key={key}
             ref={virtualizer.measureElement}
             data-index={index}
             data-active={isActive || undefined}
-            className={`line line-${line.kind}${isOpen ? ' is-open' : ''}`}
+            className={`line${isOpen ? ' is-open' : edges}`}
             style={{ transform: `translateY(${start - margin}px)` }}
             tabIndex={isOpen ? undefined : isActive ? 0 : -1}
             aria-label={line.kind === 'task' ? line.task.title : undefined}
