@@ -1,5 +1,5 @@
 import type { NewTask, Priority } from '@taskwell/api'
-import { casual } from 'chrono-node'
+import { casual, type Chrono, type ParsedResult } from 'chrono-node'
 import { offsetOf } from '../tasks/clock.ts'
 
 /** A part of the line that was understood as something else than title. */
@@ -25,13 +25,14 @@ const priorityNames: Readonly<Record<string, Priority>> = {
 
 /**
  * Reads a line such as `pay rent tomorrow 9:00 !high`. Words in `kept` stay in the title.
- * `now` is in milliseconds, days and times are those of a clock in the zone.
+ * `now` is in milliseconds, days and times are those of a clock in the zone. `readers` understand dates in languages
+ * beside English.
  */
 export function parseLine(
   line: string,
-  context: { timeZone: string; now: number; kept: ReadonlySet<string> },
+  context: { timeZone: string; now: number; kept: ReadonlySet<string>; readers: readonly Chrono[] },
 ): ParsedLine {
-  const { timeZone, now, kept } = context
+  const { timeZone, now, kept, readers } = context
   const chips: Chip[] = []
   const task: { -readonly [Name in keyof NewTask]: NewTask[Name] } = { title: line }
   let rest = line
@@ -43,7 +44,11 @@ export function parseLine(
     rest = cut(rest, mark.index, mark[0].length)
   }
   const reference = { instant: new Date(now), timezone: offsetOf(now, timeZone) / 60_000 }
-  const found = casual.parse(rest, reference, { forwardDate: true }).findLast(({ text }) => !kept.has(text))
+  const read = (reader: Chrono) => reader.parse(rest, reference, { forwardDate: true })
+  const found = longest([
+    ...readers.map((reader) => read(reader).findLast(({ text }) => !kept.has(text) && !looksLikeWord(text))),
+    read(casual).findLast(({ text }) => !kept.has(text) && !isDuration(text)),
+  ])
   if (found) {
     const { start } = found
     const pad = (name: 'month' | 'day' | 'hour' | 'minute') => String(start.get(name) ?? 0).padStart(2, '0')
@@ -56,6 +61,26 @@ export function parseLine(
   // A line of nothing but a date is a title all the same.
   if (title === '') return { task: { title: line.trim() }, chips: [] }
   return { task: { ...task, title }, chips }
+}
+
+/** What one language understands in part, another one understands as a whole. */
+function longest(results: readonly (ParsedResult | undefined)[]): ParsedResult | undefined {
+  return results
+    .filter((result) => result !== undefined)
+    .reduce<ParsedResult | undefined>(
+      (best, next) => (best && best.text.length >= next.text.length ? best : next),
+      undefined,
+    )
+}
+
+/** Days are shortened to what are words elsewhere: the German `do` is Thursday. */
+function looksLikeWord(text: string): boolean {
+  return /^\p{Script=Latin}{1,3}$/u.test(text.trim())
+}
+
+/** `walk 2h` says how long; only `in 2h` says when. */
+function isDuration(text: string): boolean {
+  return /^\d+([.,]\d+)?\s*(s|sec|m|min|h|hr|d|day|w|week|month|minute|hour|second|year|yr)s?\.?$/i.test(text.trim())
 }
 
 /** Takes a part out, with the little word that led to it. */

@@ -2,13 +2,16 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import type { NewTask } from '@taskwell/api'
 import type { Clock } from '../tasks/clock.ts'
 import { dayLabel, formatTime } from '../tasks/due-label.ts'
-import type * as ParseLine from './parse-line.ts'
 import type { Chip, ParsedLine } from './parse-line.ts'
 
-type Parser = typeof ParseLine
+type Parser = (line: string, clock: Clock, kept: ReadonlySet<string>) => ParsedLine
 
 let parser: Parser | undefined
-const loadParser = async (): Promise<Parser> => (parser ??= await import('./parse-line.ts'))
+const loadParser = async (): Promise<void> => {
+  const [{ parseLine }, { loadReaders }] = await Promise.all([import('./parse-line.ts'), import('./readers.ts')])
+  const readers = await loadReaders(navigator.languages)
+  parser ??= (line, { timeZone }, kept) => parseLine(line, { timeZone, now: Date.now(), kept, readers })
+}
 
 /** One line makes a task: what is understood of it shows as chips, which can be taken out before saving. */
 export function QuickAdd({ clock, add }: { clock: Clock; add(task: NewTask): void }) {
@@ -17,7 +20,7 @@ export function QuickAdd({ clock, add }: { clock: Clock; add(task: NewTask): voi
   const [isReady, setReady] = useState(parser !== undefined)
   const input = useRef<HTMLInputElement>(null)
   const parsed = useMemo(
-    () => (isReady && line.trim() !== '' ? parse(line, clock, kept) : undefined),
+    () => (isReady && line.trim() !== '' ? parser?.(line, clock, kept) : undefined),
     [line, kept, clock, isReady],
   )
   useEffect(() => {
@@ -36,8 +39,8 @@ export function QuickAdd({ clock, add }: { clock: Clock; add(task: NewTask): voi
     if (line.trim() === '') return
     setLine('')
     setKept(new Set())
-    await loadParser().catch(() => {})
-    add(parse(line, clock, kept)?.task ?? { title: line.trim() })
+    if (!parser) await loadParser().catch(() => {})
+    add(parser?.(line, clock, kept).task ?? { title: line.trim() })
   }
   const keep = (chip: Chip) => {
     setKept(new Set([...kept, chip.text]))
@@ -98,10 +101,6 @@ export function QuickAdd({ clock, add }: { clock: Clock; add(task: NewTask): voi
       )}
     </form>
   )
-}
-
-function parse(line: string, clock: Clock, kept: ReadonlySet<string>): ParsedLine | undefined {
-  return parser?.parseLine(line, { timeZone: clock.timeZone, now: Date.now(), kept })
 }
 
 function chipLabel(chip: Chip, task: NewTask, clock: Clock): string {
