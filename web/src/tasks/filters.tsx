@@ -26,6 +26,8 @@ export function Filters(props: {
   view: TaskView
   query: string
   search(query: string): void
+  /** Before the first letter. */
+  prepare(): void
   change(view: Partial<TaskView>): void
 }) {
   const { view, change } = props
@@ -42,6 +44,7 @@ export function Filters(props: {
         maxLength={200}
         dir="auto"
         value={props.query}
+        onFocus={props.prepare}
         onChange={(event) => props.search(event.target.value)}
         onKeyDown={(event) => {
           if (event.key === 'Escape') {

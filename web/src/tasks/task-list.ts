@@ -21,7 +21,7 @@ export type Line =
   | { readonly kind: 'group'; readonly group: Group; readonly count: number; readonly isOpen: boolean }
   | { readonly kind: 'task'; readonly task: Task }
 
-/** The tasks that the view lets through, in no particular order. */
+/** The tasks that the view lets through, in the order in which they come. */
 export function filterTasks(tasks: Iterable<Task>, view: TaskView, clock: Clock): Task[] {
   const words = searchWords(view.q)
   const found: Task[] = []
@@ -57,18 +57,41 @@ export function sortTasks(tasks: readonly Task[], { by, isDescending }: NonNulla
   return keyed.map(({ task }) => task)
 }
 
+/** All tasks of the list in the order in which they show, so that a search, which runs with every letter, needs no sorting. */
+export interface Arrangement {
+  readonly tasks: readonly Task[]
+  readonly groups: ReadonlyMap<Task, Group>
+}
+
 /** Groups by due day; within a group by day and time, then priority. Done tasks come last, the latest first. */
-export function groupTasks(tasks: readonly Task[], clock: Clock, isOpen: (group: Group) => boolean): Line[] {
-  const members = Map.groupBy(tasks, (task) => groupOf(task, clock))
+export function arrangeTasks(tasks: Iterable<Task>, clock: Clock): Arrangement {
+  const keyed = []
+  for (const task of tasks) {
+    if (task.deletedAt === null) keyed.push({ task, group: groupOf(task, clock), key: groupKey(task) })
+  }
+  keyed.sort(
+    (a, b) =>
+      groups.indexOf(a.group) - groups.indexOf(b.group) ||
+      (a.group === 'done' ? compare(b.task.completedAt ?? '', a.task.completedAt ?? '') : compare(a.key, b.key)),
+  )
+  return {
+    tasks: keyed.map(({ task }) => task),
+    groups: new Map(keyed.map(({ task, group }) => [task, group])),
+  }
+}
+
+/** Puts headings above tasks that are in the order of the arrangement, and leaves out what is in closed groups. */
+export function groupTasks(
+  tasks: readonly Task[],
+  arrangement: Arrangement,
+  isOpen: (group: Group) => boolean,
+): Line[] {
+  const members = Map.groupBy(tasks, (task) => arrangement.groups.get(task))
   return groups.flatMap((group): Line[] => {
     const found = members.get(group)
     if (!found) return []
     const heading = { kind: 'group', group, count: found.length, isOpen: isOpen(group) } as const
-    if (!heading.isOpen) return [heading]
-    const keyed = found.map((task) => ({ task, key: group === 'done' ? '' : groupKey(task) }))
-    if (group === 'done') keyed.sort((a, b) => compare(b.task.completedAt ?? '', a.task.completedAt ?? ''))
-    else keyed.sort((a, b) => compare(a.key, b.key))
-    return [heading, ...keyed.map(({ task }): Line => ({ kind: 'task', task }))]
+    return heading.isOpen ? [heading, ...found.map((task): Line => ({ kind: 'task', task }))] : [heading]
   })
 }
 

@@ -10,7 +10,8 @@ import { actionsOf } from './actions.ts'
 import { EmptyList } from './empty-list.tsx'
 import { Filters } from './filters.tsx'
 import { rowKeys } from './row-keys.ts'
-import { filterTasks, groupTasks, type Line, sortTasks } from './task-list.ts'
+import { prepareSearch } from './search.ts'
+import { arrangeTasks, filterTasks, groupTasks, type Line, sortTasks } from './task-list.ts'
 import { TaskLines } from './task-lines.tsx'
 import { useOpenGroups } from './use-open-groups.ts'
 import { useQuery } from './use-query.ts'
@@ -32,13 +33,18 @@ export function TasksScreen() {
   const [query, setQuery] = useQuery(written.q)
   const deferredQuery = useDeferredValue(query)
   const view = useMemo(() => ({ ...written, q: deferredQuery }), [written, deferredQuery])
-  const found = useMemo(() => filterTasks(tasks.values(), view, clock), [tasks, view, clock])
+  const arrangement = useMemo(() => arrangeTasks(tasks.values(), clock), [tasks, clock])
+  const { sort } = written
+  const ordered = useMemo(
+    () => (sort ? sortTasks(arrangement.tasks, sort) : arrangement.tasks),
+    [arrangement, sort?.by, sort?.isDescending],
+  )
+  const found = useMemo(() => filterTasks(ordered, view, clock), [ordered, view, clock])
   const isDoneWanted = view.completed === true || view.q !== ''
   const [isOpen, toggleGroup] = useOpenGroups(isDoneWanted)
   const lines = useMemo((): Line[] => {
-    if (view.sort) return sortTasks(found, view.sort).map((task) => ({ kind: 'task', task }))
-    return groupTasks(found, clock, isOpen)
-  }, [found, view.sort, clock, isOpen])
+    return sort ? found.map((task) => ({ kind: 'task', task })) : groupTasks(found, arrangement, isOpen)
+  }, [found, sort, arrangement, isOpen])
   const [openId, setOpenId] = useState<string>()
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const chosen = useMemo(() => found.filter(({ id }) => selected.has(id)), [found, selected])
@@ -96,6 +102,7 @@ export function TasksScreen() {
         view={written}
         query={query}
         search={setQuery}
+        prepare={() => prepareSearch(tasks.values())}
         change={(changes) => navigate(viewAddress({ ...written, q: query, ...changes }))}
       />
       <p className="visually-hidden" role="status">
