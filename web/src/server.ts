@@ -26,13 +26,20 @@ export function explain(error: unknown): string {
 }
 
 export function explainProblem(problem: Problem): string {
-  const faults = problem.errors?.map(({ path, message }) => `${fieldName(path)} ${message}`) ?? []
-  if (faults.length > 0) return `${faults.join('. ')}.`
+  const faults = problem.errors?.map(explainFault) ?? []
+  if (faults.length > 0) return faults.join(' ')
   return problem.detail ?? `${problem.title}.`
 }
 
 export function hasCode(error: unknown, code: string): boolean {
   return error instanceof TaskwellError && error.problem.code === code
+}
+
+/** Some messages go on from the name of the field, others are sentences. */
+function explainFault({ path, message }: { path: string; message: string }): string {
+  const isSentence = /^\p{Lu}/u.test(message)
+  const text = isSentence ? message : `${fieldName(path)} ${message}`
+  return text.endsWith('.') ? text : `${text}.`
 }
 
 function fieldName(path: string): string {

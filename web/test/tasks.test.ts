@@ -4,7 +4,7 @@ import type { TestApp, TestUser } from '../../server/test/start-app.ts'
 import { closeBrowser, type Device, hasChromium, openDevice } from './browser.ts'
 import { addTask, expectLines, expectShown, row, serverTitles, signIn, startSite } from './steps.ts'
 
-describe.runIf(hasChromium)('tasks in the browser', { timeout: 60_000 }, () => {
+describe.runIf(hasChromium)('tasks in the browser', { timeout: 300_000 }, () => {
   let app: TestApp
   let device: Device
   let page: Page
@@ -100,6 +100,31 @@ describe.runIf(hasChromium)('tasks in the browser', { timeout: 60_000 }, () => {
     await page.getByLabel('Title').fill('never saved')
     await page.keyboard.press('Escape')
     await row(page, 'Call Grace').waitFor()
+  })
+
+  test('an opened task is not hidden by what stays at the edges of the window', async () => {
+    await seed(...Array.from({ length: 40 }, (_, number) => ({ title: `task ${number + 10}` })))
+    await row(page, 'task 10').waitFor()
+    await page.mouse.move(700, 500)
+    await page.mouse.wheel(0, 400)
+    await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(300)
+    const top = () => page.evaluate(() => document.querySelector('.top')?.getBoundingClientRect().bottom ?? 0)
+    // The last row that the bar at the top covers in part.
+    const edge = await top()
+    const titles = await page
+      .locator('.lines > li')
+      .evaluateAll(
+        (rows, edge) => rows.filter((row) => row.getBoundingClientRect().top < edge).map((row) => row.ariaLabel ?? ''),
+        edge,
+      )
+    await row(page, titles.at(-1) ?? '').focus()
+    await page.keyboard.press('Enter')
+    const title = page.getByLabel('Title')
+    await title.waitFor()
+    await expect
+      .poll(() => title.evaluate((field) => field.getBoundingClientRect().top))
+      .toBeGreaterThanOrEqual(await top())
+    await page.keyboard.press('Escape')
   })
 
   test('what is typed into a task is kept when another one is opened', async () => {
