@@ -7,7 +7,7 @@ const long = [
   'server/test/{account-mails,deaf-client,fuzz,limits,nodes,operations,overload,postgres-faults,redis-faults,retention-load,timing,walls}.test.ts',
   'server/test/dashboard/day-edges.test.ts',
   'server/test/authorization/mass-assignment.test.ts',
-  'web/test/{live,looks,many}.test.ts',
+  'web/test/{account-settings,keyboard,live,looks,many,two-factor}.test.ts',
 ]
 const isLong = process.env['TEST_LONG'] === 'on'
 
@@ -18,6 +18,7 @@ export default defineConfig({
     maxWorkers: 2,
     globalSetup: ['server/test/postgres.ts', 'server/test/sqlite-template.ts', 'web/test/build-site.ts'],
     testTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     hookTimeout: 120_000,
   },
 })

@@ -2,8 +2,12 @@ import { codeAt } from '../src/auth/totp.ts'
 
 /** The secret in the address that an app is set up with. */
 export function secretIn(totpUri: string): string {
-  const letters = new URL(totpUri).searchParams.get('secret') ?? ''
-  const bits = [...letters].map((letter) =>
+  return readBase32(new URL(totpUri).searchParams.get('secret') ?? '')
+}
+
+/** The bytes behind base32 (RFC 4648), which here are a text. */
+export function readBase32(text: string): string {
+  const bits = [...text].map((letter) =>
     'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
   )
   const bytes = bits.join('').match(/.{8}/g) ?? []

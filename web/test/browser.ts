@@ -37,7 +37,8 @@ export async function openDevice(baseUrl: string, options: BrowserContextOptions
   const context = await (
     await browser
   ).newContext({ baseURL: baseUrl, viewport: { width: 1280, height: 800 }, ...options })
-  context.setDefaultTimeout(8_000)
+  // Nobody waits longer than it takes, and a busy machine may take long.
+  context.setDefaultTimeout(30_000)
   const complaints: string[] = []
   await context.exposeBinding('taskwellComplaint', (_, text: string) => void complaints.push(text))
   await context.addInitScript(() => {

@@ -11,7 +11,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 const widths = [360, 1440]
 
-describe.runIf(hasChromium).each(['light', 'dark'] as const)('in %s colours', { timeout: 120_000 }, (colorScheme) => {
+describe.runIf(hasChromium).each(['light', 'dark'] as const)('in %s colours', { timeout: 300_000 }, (colorScheme) => {
   let app: TestApp
   let device: Device
   beforeAll(async () => {

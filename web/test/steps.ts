@@ -58,11 +58,11 @@ export async function lines(page: Page): Promise<string[]> {
 }
 
 export async function expectLines(page: Page, expected: readonly string[]): Promise<void> {
-  await expect.poll(() => lines(page), { timeout: 5_000 }).toEqual(expected)
+  await expect.poll(() => lines(page)).toEqual(expected)
 }
 
-export async function expectShown(locator: Locator, timeout = 8_000): Promise<void> {
-  await locator.waitFor({ timeout })
+export async function expectShown(locator: Locator): Promise<void> {
+  await locator.waitFor()
   expect(await locator.count()).toBe(1)
 }
 
