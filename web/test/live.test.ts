@@ -159,6 +159,23 @@ describe.runIf(hasChromium)('several devices', { timeout: 300_000 }, () => {
     await expect.poll(() => alert.count()).toBe(0)
   })
 
+  test('a task beyond the quota of the account is shown as not saved, with its text', async () => {
+    const small = await startSite({ LIMITS: 'on', LIMIT_TASKS: '1' })
+    const { page, close } = await open(small.baseUrl)
+    await register(page)
+    await addTask(page, 'the only one')
+    await row(page, 'the only one').waitFor()
+    await addTask(page, 'one too many !high')
+    const alert = page.getByRole('alert', { name: 'Not saved' })
+    await alert.getByText('A new task was not saved').waitFor()
+    await alert.getByText('one too many').waitFor()
+    await expectLines(page, ['No date 1', 'the only one'])
+    await alert.getByRole('button', { name: 'Dismiss' }).click()
+    await alert.waitFor({ state: 'detached' })
+    await close()
+    await small.stop()
+  })
+
   test('what waited when the session ended elsewhere is sent when the same user signs in again', async () => {
     const user = await app.createUser()
     const { context, page } = await open()

@@ -102,6 +102,21 @@ describe.runIf(hasChromium)('tasks in the browser', { timeout: 300_000 }, () => 
     await row(page, 'Call Grace').waitFor()
   })
 
+  test('titles in any script begin at the same edge, and read in their own direction', async () => {
+    await seed({ title: 'buy a present' }, { title: 'شراء هدية 2' })
+    const look = async (title: string) =>
+      row(page, title)
+        .getByText(title)
+        .evaluate((element) => {
+          const range = document.createRange()
+          range.selectNodeContents(element)
+          return { edge: range.getBoundingClientRect().left, direction: getComputedStyle(element).direction }
+        })
+    const [english, arabic] = [await look('buy a present'), await look('شراء هدية 2')]
+    expect(Math.abs(english.edge - arabic.edge)).toBeLessThan(2)
+    expect([english.direction, arabic.direction]).toEqual(['ltr', 'rtl'])
+  })
+
   test('an opened task is not hidden by what stays at the edges of the window', async () => {
     await seed(...Array.from({ length: 40 }, (_, number) => ({ title: `task ${number + 10}` })))
     await row(page, 'task 10').waitFor()
