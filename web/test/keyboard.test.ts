@@ -77,6 +77,7 @@ describe.runIf(hasChromium)('without a mouse', { timeout: 300_000 }, () => {
     await tabTo(button('Clear'))
     await page.keyboard.press('Enter')
     await row(page, 'second').waitFor()
+    expect(await page.getByLabel('Due').evaluate((select) => select === document.activeElement)).toBe(true)
 
     await tabTo(row(page, 'first'))
     await page.keyboard.press('ArrowDown')
@@ -86,6 +87,7 @@ describe.runIf(hasChromium)('without a mouse', { timeout: 300_000 }, () => {
     await tabTo(button('Delete'))
     await page.keyboard.press('Enter')
     await row(page, 'second').waitFor({ state: 'detached' })
+    await expect.poll(() => row(page, 'first').evaluate((item) => item === document.activeElement)).toBe(true)
     await tabTo(link('Bin'), 'Shift+Tab')
     await page.keyboard.press('Enter')
     await tabTo(button('Restore second'))
@@ -96,7 +98,7 @@ describe.runIf(hasChromium)('without a mouse', { timeout: 300_000 }, () => {
     await page.keyboard.press('Enter')
     await tabTo(page.getByText('As a table'))
     await page.keyboard.press('Enter')
-    await page.getByRole('table').first().waitFor()
+    await page.getByRole('columnheader', { name: 'Created' }).waitFor()
 
     await tabTo(link('Settings'), 'Shift+Tab')
     await page.keyboard.press('Enter')

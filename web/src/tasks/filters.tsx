@@ -109,7 +109,11 @@ export function Filters(props: {
           <button
             type="button"
             className="button small"
-            onClick={() => change({ due: undefined, completed: undefined, priority: [], sort: undefined })}
+            onClick={(event) => {
+              // The button goes away: the focus stays among the filters.
+              event.currentTarget.parentElement?.querySelector('select')?.focus()
+              change({ due: undefined, completed: undefined, priority: [], sort: undefined })
+            }}
           >
             Clear
           </button>

@@ -138,7 +138,10 @@ export function TasksScreen() {
           clock={clock}
           actions={actions}
           selectAll={() => setSelected(new Set(found.map(({ id }) => id)))}
-          clear={() => setSelected(new Set())}
+          clear={() => {
+            setSelected(new Set())
+            focusActiveRow()
+          }}
         />
       )}
     </div>
@@ -146,8 +149,13 @@ export function TasksScreen() {
 
   function closeEditor(id: string): void {
     setOpenId((open) => (open === id ? undefined : open))
-    requestAnimationFrame(() =>
-      document.querySelector<HTMLElement>('.lines [data-active]')?.focus({ preventScroll: true }),
-    )
+    focusActiveRow()
   }
+}
+
+/** What had the focus goes away in the next frame; somebody without a mouse goes on in the list. */
+function focusActiveRow(): void {
+  requestAnimationFrame(() =>
+    document.querySelector<HTMLElement>('.lines [data-active]')?.focus({ preventScroll: true }),
+  )
 }
