@@ -22,7 +22,7 @@ const tiles: readonly (readonly [keyof Totals, string, Partial<TaskView>])[] = [
   ['noDueDate', 'Open, no date', { due: 'none', completed: false }],
   ['pending', 'Open', { completed: false }],
   ['completed', 'Done', { completed: true }],
-  ['total', 'All tasks', {}],
+  ['total', 'In all', {}],
 ]
 
 /** Figures that lead to the tasks behind them. What the copy can count is there at once and offline. */
