@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { databases } from './databases.ts'
-import { createRequests, type Reply, type Requests } from './requests-http.ts'
+import { createRequests, jsonAs, type Reply, type Requests } from './requests-http.ts'
 import { startApp, type TestApp, type TestUser } from './start-app.ts'
 
 describe.each(databases)('caching on %s', (database) => {
@@ -203,6 +203,13 @@ describe.each(databases)('caching on %s', (database) => {
     const ada = await app.createUser()
     const paths = ['/api/account', '/api/auth/session', '/api/tasks/unknown', '/api/tasks?limit=0', '/health']
     for (const path of paths) expect((await get(ada, path)).headers['cache-control'], path).toBe('no-store')
+    const created = await requests.send({
+      method: 'POST',
+      path: '/api/tasks',
+      headers: jsonAs(ada.token),
+      body: '{"title":"Read"}',
+    })
+    expect(created.headers).toMatchObject({ 'cache-control': 'no-store', etag: '"v1"' })
     const anonymous = await requests.send({ path: '/api/tasks' })
     expect(anonymous.headers['cache-control']).toBe('no-store')
     expect(anonymous.headers).not.toHaveProperty('etag')

@@ -278,9 +278,30 @@ describe.each(databases.filter(({ kind }) => kind === 'sqlite'))('hostile HTTP o
     expect((await send(`DELETE /api/tasks/${task.id}`)).status).toBe(204)
   })
 
-  test.each(['text/html', 'image/png', 'application/xml'])('a reply as %s is not to be had', async (type) => {
-    expectProblem(await send('GET /api/tasks', { headers: [`Accept: ${type}`] }), 406, 'not_acceptable')
-  })
+  test.each(['text/html', 'image/png', 'application/xml', 'application/json;q=0', 'text/application/json'])(
+    'a reply as %s is not to be had',
+    async (type) => {
+      expectProblem(await send('GET /api/tasks', { headers: [`Accept: ${type}`] }), 406, 'not_acceptable')
+    },
+  )
+
+  test.each(['', 'application/json', 'text/html, */*;q=0.8', 'Application/JSON;q=0.5'])(
+    'a reply as "%s" is to be had',
+    async (type) => {
+      expect((await send('GET /api/tasks', { headers: [`Accept: ${type}`] })).status).toBe(200)
+    },
+  )
+
+  test.each(['h2c', 'websocket'])(
+    'an offer to go on with %s is passed over where there is no socket',
+    async (protocol) => {
+      const reply = await sendRaw(
+        port,
+        `GET /health HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: Upgrade, HTTP2-Settings, close\r\nUpgrade: ${protocol}\r\nHTTP2-Settings: AAMAAABk\r\n\r\n`,
+      )
+      expect(reply.status).toBe(200)
+    },
+  )
 
   test.each([
     '/api/tasks/../account',
@@ -312,6 +333,9 @@ describe.each(databases.filter(({ kind }) => kind === 'sqlite'))('hostile HTTP o
         405,
         'method_not_allowed',
       ],
+      ['the route before the syntax', 'POST /api/nothing', { body: '{' }, 404, 'not_found'],
+      ['the method before the syntax', 'PUT /api/tasks', { body: '{' }, 405, 'method_not_allowed'],
+      ['the route before the size', 'POST /api/nothing', { body: 'x'.repeat(300_000) }, 404, 'not_found'],
       [
         'the origin before the identity',
         'POST /api/tasks',

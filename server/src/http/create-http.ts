@@ -59,10 +59,6 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   const ajv = createAjv()
   app.setValidatorCompiler(({ schema }) => ajv.compile(schema))
   app.setErrorHandler(sendProblem)
-  app.setNotFoundHandler(async (request, reply) => {
-    refuseUnrouted(request, reply)
-    return reply
-  })
   acceptJson(app)
   refuseTunnels(options.server)
   const isSecure = options.baseUrl.startsWith('https:')
@@ -73,8 +69,9 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     refuseMalformed(request)
     exposeHeaders(request, reply, allowedOrigins)
     if (answerPreflight(request, reply, allowedOrigins)) return
-    const isRouted = !request.is404
-    if (isRouted && changesSomething(request) && !isAllowedSite(request.headers, allowedOrigins)) {
+    // Before anything is read of the body.
+    if (request.is404) return refuseUnrouted(request, reply)
+    if (changesSomething(request) && !isAllowedSite(request.headers, allowedOrigins)) {
       throw new Refusal('origin_not_allowed', {
         detail: 'Add the origin of the page to CORS_ORIGINS, or use a bearer token.',
       })

@@ -16,6 +16,12 @@ const limits = {
   connectionsCheckingInterval: 5_000,
   maxHeaderSize: 64 * 1024,
   requireHostHeader: false,
+  shouldUpgradeCallback: isSocket,
+}
+
+/** An offer of another protocol, such as the HTTP/2 of Java's client, may be ignored (RFC 9110, section 7.8), not cut off. */
+function isSocket({ url = '', headers }: IncomingMessage): boolean {
+  return url.startsWith('/socket.io/') && headers.upgrade?.toLowerCase() === 'websocket'
 }
 
 /**

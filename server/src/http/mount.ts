@@ -151,8 +151,13 @@ function getContext(request: FastifyRequest): Context & { readonly visit: Visit 
 }
 
 function refuseUnacceptable({ headers: { accept } }: FastifyRequest): void {
-  if (accept === undefined || /\*\/\*|application\/(\*|json|problem\+json)/i.test(accept)) return
+  if (accept === undefined || accept.trim() === '' || accept.split(',').some(isJsonRange)) return
   throw new Refusal('not_acceptable', { detail: 'Send Accept: application/json, or none.' })
+}
+
+/** A weight of 0 means "not that" (RFC 9110, section 12.4.2). */
+function isJsonRange(range: string): boolean {
+  return /^\s*(\*\/\*|application\/(\*|json|problem\+json))\s*(;|$)/i.test(range) && !/;\s*q=0(\.0*)?\s*$/i.test(range)
 }
 
 /** What is no UTF-8 behind its `%` would be read as something that nobody sent. */
@@ -178,7 +183,7 @@ function inputOf(request: FastifyRequest): unknown {
 function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply, outcome: Outcome<unknown>): unknown {
   const { body, status = endpoint.status } = outcome
   const etag = etagFor(endpoint, outcome)
-  reply.code(status).headers(headersOf(outcome, etag))
+  reply.code(status).headers(headersOf(endpoint, outcome, etag))
   const isUnchangedTask = endpoint.etag === 'task' && endpoint.method === 'GET' && etag !== undefined
   if (isUnchangedTask && isUnchanged(request.headers['if-none-match'], etag)) return reply.code(304).send()
   if (status === 204) return reply.send()
@@ -188,7 +193,7 @@ function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply
 /** The reply in its final form, before anything is sent: it goes out only after the commit. */
 function finish(endpoint: Endpoint, reply: FastifyReply, outcome: Outcome<unknown>): NewReply {
   const { body, status = endpoint.status } = outcome
-  const headers = Object.entries(headersOf(outcome, etagFor(endpoint, outcome)))
+  const headers = Object.entries(headersOf(endpoint, outcome, etagFor(endpoint, outcome)))
   const serialize = reply.getSerializationFunction(String(status)) ?? JSON.stringify
   return {
     status,
@@ -211,10 +216,13 @@ function send(reply: FastifyReply, { status, headers, body }: FinishedReply): Fa
 }
 
 function headersOf(
+  { method }: Endpoint,
   { revision, wrote, headers }: Outcome<unknown>,
   etag: string | undefined,
 ): Record<string, string | string[]> {
   const told = revision !== undefined && { 'taskwell-revision': String(revision) }
   const own = wrote !== undefined && { 'taskwell-write': String(wrote) }
-  return { ...headers, ...told, ...own, ...(etag !== undefined && validators(etag)) }
+  // The tag of what a write answers is for `If-Match`; the reply itself is not asked for again.
+  const tag = etag !== undefined && (method === 'GET' ? validators(etag) : { etag })
+  return { ...headers, ...told, ...own, ...tag }
 }

@@ -34,8 +34,9 @@ export async function listTasks(ctx: Context, { query }: Input<Contract['listTas
 
 /** What the query means for this caller at this moment. */
 export async function pageRequest(ctx: Context, query: Input<Contract['listTasks']>['query']): Promise<PageRequest> {
-  const words = searchWords(query.q ?? '')
-  if (words.length > maxWords) throw invalid('/query/q', `must have at most ${maxWords} words`)
+  const asked = searchWords(query.q ?? '')
+  if (asked.length > maxWords) throw invalid('/query/q', `must have at most ${maxWords} words`)
+  const words = [...new Set(asked)]
   return {
     spaceId: ctx.caller.spaceId,
     filter: {

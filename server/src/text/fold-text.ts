@@ -12,10 +12,10 @@ export function foldText(text: string): string {
     .normalize('NFC')
 }
 
-/** The different folded words of a search, split at Unicode white space. */
+/** The folded words of a search, split at Unicode white space. */
 export function searchWords(query: string): string[] {
   const words = foldText(query).split(/\p{White_Space}+/u)
-  return [...new Set(words)].filter((word) => word !== '')
+  return words.filter((word) => word !== '')
 }
 
 /** By what a title sorts: its first 200 code points, folded. */
