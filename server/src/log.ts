@@ -1,48 +1,38 @@
 import pino, { type DestinationStream, type Logger } from 'pino'
 import type { Config } from './config.ts'
+import { createLineOutput, type LineOutput } from './line-output.ts'
 
 /** JSON lines for machines; on a terminal, lines for people. */
 export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
   const options = { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }
   const isText = (logFormat ?? (process.stdout.isTTY ? 'text' : 'json')) === 'text'
-  const output = openOutput(isText ? {} : collected)
+  const output = createLineOutput(1)
+  process.once('exit', output.flush)
   return isText
-    ? pino(options, { write: (line) => void output.write(asText(line)) })
+    ? pino(options, { write: (line) => writeAtOnce(output, asText(line)) })
     : pino(options, collectLines(output))
 }
 
-/** The message of the lines that are collected, in bytes and milliseconds, since writing costs more than the line. */
+/** The message of the lines that are collected, since writing costs more than the line. */
 export const requestMessage = 'request'
-const collected = { minLength: 4096, periodicFlush: 200 }
 
 /** Writes lines of requests in larger pieces; when the process is killed some may be lost. All others go out at once. */
-function collectLines(output: Output): DestinationStream {
-  process.once('exit', () => flush(output))
+function collectLines(output: LineOutput): DestinationStream {
   const lines = {
     // Has pino tell the message of each line.
     [Symbol.for('pino.metadata')]: true,
     lastMsg: '',
     write(line: string): void {
-      output.write(line)
-      if (lines.lastMsg !== requestMessage) flush(output)
+      output.add(line)
+      if (lines.lastMsg !== requestMessage) output.flush()
     },
   }
   return lines
 }
 
-type Output = ReturnType<typeof pino.destination>
-
-/** Where nobody takes the lines, such as on a full disk, the first ones wait and the others are lost: nothing else fails. */
-function openOutput(pieces: { minLength?: number; periodicFlush?: number }): Output {
-  return pino.destination({ fd: 1, sync: true, maxLength: 1024 * 1024, ...pieces }).on('error', () => {})
-}
-
-function flush(output: Output): void {
-  try {
-    output.flushSync()
-  } catch {
-    // They wait for the next flush.
-  }
+function writeAtOnce(output: LineOutput, line: string): void {
+  output.add(line)
+  output.flush()
 }
 
 const levels: Readonly<Record<number, string>> = {
