@@ -3,7 +3,7 @@ import { type AppOptions, createApp } from './app.ts'
 import type { Config } from './config.ts'
 import { refuseDamagedFile } from './database/inspect.ts'
 import { claimStore } from './database/lock.ts'
-import { type Database, openDatabase, setReachable } from './database/open.ts'
+import { type Database, onWriteStop, openDatabase, setReachable } from './database/open.ts'
 import { findUnsafeSettings, refuseLostStore, rememberStore } from './database/store-safety.ts'
 import { upgrade } from './database/upgrade.ts'
 import { listen, stopServing } from './http/listen.ts'
@@ -17,6 +17,9 @@ export interface RunningServer {
   readonly baseUrl: string
   stop(): Promise<void>
 }
+
+const diskFailed =
+  'the database file cannot be trusted any more: nothing is written until a restart; run `taskwell doctor`, and if the file is damaged, `taskwell restore FILE --force`'
 
 /** For ending the connections to a database, in milliseconds. */
 const patience = 1_000
@@ -43,6 +46,7 @@ export async function startServer(
   }
   const traces = config.traces && (await startTraces({ ...config.traces, kind: database.kind, log }))
   const db = openDatabase(database, traces?.onStatement)
+  onWriteStop(db, (cause) => log.error({ err: cause }, diskFailed))
   claim.watch((isAnswering) => {
     if (!isAnswering) log.error('PostgreSQL does not answer: requests are refused until it does')
     setReachable(db, isAnswering)

@@ -47,6 +47,11 @@ export function hasStoppedWriting(db: Database): boolean {
   return writeStops.get(db)?.hasStopped() ?? false
 }
 
+/** Is told, once, what has ended all writing; on SQLite. Not every caller tells of an error that it meets. */
+export function onWriteStop(db: Database, tell: (cause: unknown) => void): void {
+  writeStops.get(db)?.onStop(tell)
+}
+
 /** Which of the two databases a handle speaks to, transactions included. */
 export function databaseKind(db: Database): DatabaseKind {
   return db.getExecutor().adapter instanceof PostgresAdapter ? 'postgres' : 'sqlite'

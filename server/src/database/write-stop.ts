@@ -4,6 +4,8 @@ import { isUntrusted, noteFault } from './disk-faults.ts'
 /** Ends all writing to a file that can no longer be trusted; reading may go on. */
 export interface WriteStop {
   hasStopped(): boolean
+  /** Is told why, once. */
+  onStop(tell: (cause: unknown) => void): void
   /** @throws unavailable once writing has stopped */
   refuse(): void
   /** Runs a statement. What tells that the file cannot be trusted stops all writing from then on. */
@@ -16,8 +18,19 @@ export interface WriteStop {
  */
 export function createWriteStop(): WriteStop {
   let isStopped = false
+  let tell: (cause: unknown) => void = () => {}
+
+  function stop(cause: unknown): void {
+    if (isStopped) return
+    isStopped = true
+    tell(cause)
+  }
+
   return {
     hasStopped: () => isStopped,
+    onStop: (listener) => {
+      tell = listener
+    },
     refuse: () => {
       if (!isStopped) return
       throw new Refusal('unavailable', {
@@ -28,7 +41,7 @@ export function createWriteStop(): WriteStop {
       try {
         return run()
       } catch (error) {
-        isStopped ||= isUntrusted(error)
+        if (isUntrusted(error)) stop(error)
         noteFault(error)
         throw error
       }

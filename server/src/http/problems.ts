@@ -23,15 +23,12 @@ export function toProblem(refusal: Refusal, requestId: string): Problem {
   }
 }
 
-const diskFailed =
-  'the database file cannot be trusted any more: nothing is written until a restart; run `taskwell doctor`, and if the file is damaged, `taskwell restore FILE --force`'
-
 /** Answers any error with a problem; what nobody foresaw is logged and says nothing of its inside. */
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = toRefusal(error, request.routeOptions?.url)
   if (refusal.code === 'internal_error') requestLog(request).error({ err: error }, 'unexpected error')
-  if (isUntrusted(error)) requestLog(request).error({ err: error }, diskFailed)
-  else if (['unavailable', 'overloaded'].includes(refusal.code) && !(error instanceof Refusal))
+  const isUnforeseen = !(error instanceof Refusal) && !isUntrusted(error)
+  if (['unavailable', 'overloaded'].includes(refusal.code) && isUnforeseen)
     requestLog(request).warn({ err: error }, 'the database did not answer in time')
   const { status } = errorCodes[refusal.code]
   if (status === 503) reply.header('retry-after', '1')
