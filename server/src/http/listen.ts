@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { Server as NetServer } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { answerInOrder } from './answer-in-order.ts'
+import { guardConnections } from './guard-connections.ts'
 
 const longestFarewell = 8_000
 /** Beyond these, new connections are closed at once, so that file handles and memory last. */
@@ -35,11 +37,11 @@ export async function listen(options: {
 }): Promise<{ server: Server; port: number; serve(handler: RequestListener): void }> {
   const server = createServer(limits)
   server.maxConnections = mostConnections
+  guardConnections(server)
   const early: [IncomingMessage, ServerResponse][] = []
   let handle: RequestListener = (request, response) => void early.push([request, response])
-  for (const event of ['request', 'checkExpectation']) {
-    server.on(event, (request: IncomingMessage, response: ServerResponse) => handle(request, response))
-  }
+  const answer = answerInOrder((request, response) => handle(request, response))
+  for (const event of ['request', 'checkExpectation']) server.on(event, answer)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen({ host: options.host, port: options.port }, resolve)

@@ -1,0 +1,73 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { answerInOrder } from './answer-in-order.ts'
+
+let server: Server
+let socket: Socket
+let received = ''
+
+afterEach(() => {
+  socket.destroy()
+  server.close()
+})
+
+/** Sends the text to a server that answers so. */
+async function send(text: string, handle: RequestListener, most?: number): Promise<void> {
+  server = createServer(answerInOrder(handle, most))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  received = ''
+  socket.on('data', (part) => (received += String(part))).on('error', () => {})
+  socket.write(text)
+}
+
+const get = (path: string): string => `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`
+
+test('requests that come at once are taken up one after the other, with their bodies', async () => {
+  const events: string[] = []
+  const body = 'x'.repeat(100_000)
+  const post = `POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  await send(get('/1') + post + get('/3'), (request, response) => {
+    events.push(`begin ${request.url}`)
+    let length = 0
+    request.on('data', (part: Buffer) => (length += part.length))
+    request.once('end', () =>
+      setTimeout(() => {
+        events.push(`end ${request.url} ${length}`)
+        response.end(`done ${request.url};`)
+      }, 20),
+    )
+  })
+  await expect.poll(() => received).toContain('done /3;')
+  expect(events).toEqual(['begin /1', 'end /1 0', 'begin /body', 'end /body 100000', 'begin /3', 'end /3 0'])
+  expect(received.match(/done [^;]+/g)).toEqual(['done /1', 'done /body', 'done /3'])
+})
+
+test('too many that wait end the connection, and those that wait are never taken up', async () => {
+  const taken: string[] = []
+  const held: (() => void)[] = []
+  await send(
+    Array.from({ length: 50 }, (_, index) => get(`/${index}`)).join(''),
+    (request, response) => {
+      taken.push(request.url ?? '')
+      held.push(() => response.end())
+    },
+    5,
+  )
+  await expect.poll(() => socket.closed).toBe(true)
+  for (const answer of held) answer()
+  expect(taken).toEqual(['/0'])
+})
+
+test('a client that reads nothing costs one reply', async () => {
+  let taken = 0
+  await send(get('/').repeat(20), (_, response) => {
+    taken += 1
+    response.end(Buffer.alloc(30_000_000))
+  })
+  socket.pause()
+  await expect.poll(() => taken).toBe(1)
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect(taken).toBe(1)
+})

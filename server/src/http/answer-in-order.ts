@@ -1,0 +1,32 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+
+/** How many requests of a connection may wait for the one before them. */
+const usualMost = 100
+
+/**
+ * Takes up the next request of a connection once the reply to the one before has gone out. It could not be answered earlier anyway,
+ * and a client that asks for much and reads nothing costs no more than one reply.
+ */
+export function answerInOrder(handle: RequestListener, most = usualMost): RequestListener {
+  const lines = new WeakMap<Socket, [IncomingMessage, ServerResponse][]>()
+
+  function begin(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request
+    response.once('close', () => {
+      const next = socket.destroyed ? undefined : lines.get(socket)?.shift()
+      if (next) begin(...next)
+      else lines.delete(socket)
+    })
+    handle(request, response)
+  }
+
+  return (request, response) => {
+    const line = lines.get(request.socket)
+    if (!line) {
+      lines.set(request.socket, [])
+      begin(request, response)
+    } else if (line.length < most) line.push([request, response])
+    else request.socket.destroy()
+  }
+}
