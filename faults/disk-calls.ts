@@ -17,7 +17,10 @@ export const diskCalls: Part = {
   run,
 }
 
-const calls = ['pwrite64', 'fdatasync', 'ftruncate', 'openat'] as const
+/** SQLite syncs by either call, as it was built. */
+const calls = ['pwrite64', 'fsync,fdatasync', 'ftruncate', 'openat'] as const
+/** What each write makes: with these every store is begun. */
+const usual: readonly Injection['call'][] = ['fsync,fdatasync', 'pwrite64']
 /** In rounds of the long form, so that more than 500 faults come together: of a full disk there are several in one. */
 const longForm = 160
 const lifeOfStore = 10
@@ -33,19 +36,26 @@ async function run({ seed, rounds, isShort }: Settings): Promise<string> {
   need(strace.status === 0, 'strace is not installed: apt-get install strace')
   const count = rounds ?? (isShort ? 2 : longForm)
   const random = createRandom(seed)
-  const figures = { injected: 0, stopped: 0, failedStarts: 0 }
+  const figures: Figures = {
+    injected: { pwrite64: 0, 'fsync,fdatasync': 0, ftruncate: 0, openat: 0 },
+    stopped: 0,
+    failedStarts: 0,
+  }
   for (let round = 0; round < count; round += lifeOfStore)
     await breakStore(random, round, Math.min(lifeOfStore, count - round), figures)
-  demand(figures.injected > 0, 'nothing was injected, so nothing was tested')
-  return `${figures.injected} calls failed in ${count} rounds; writing stopped in ${figures.stopped}, the start was refused in ${figures.failedStarts}`
+  for (const call of usual) demand(figures.injected[call] > 0, `no ${call} failed, so that was not tested`)
+  const told = calls.map((call) => `${call} ${figures.injected[call]}`).join(', ')
+  const injected = calls.reduce((sum, call) => sum + figures.injected[call], 0)
+  return `${injected} calls failed in ${count} rounds (${told}); writing stopped in ${figures.stopped}, the start was refused in ${figures.failedStarts}`
 }
 
-async function breakStore(
-  random: Random,
-  first: number,
-  rounds: number,
-  figures: { injected: number; stopped: number; failedStarts: number },
-): Promise<void> {
+interface Figures {
+  readonly injected: Record<Injection['call'], number>
+  stopped: number
+  failedStarts: number
+}
+
+async function breakStore(random: Random, first: number, rounds: number, figures: Figures): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'taskwell-calls-'))
   const place = { kind: 'sqlite', file: join(folder, 'data/taskwell.db') } as const
   const options = { port: await findFreePort(), environment: { DATA_DIR: join(folder, 'data') } }
@@ -58,14 +68,15 @@ async function breakStore(
       const injection = chooseInjection(random, round)
       try {
         server = await startServer({ ...options, wrapper: wrapperFor(injection, folder, trace) })
-        figures.stopped += await writeThrough(world, server)
+        figures.stopped += await writeThrough(world, server, trace)
         await server.kill()
       } catch (error) {
         if (!(error instanceof StartFailure)) throw error
         demand(/taskwell: \S/.test(error.message), `a start that failed said nothing of use: ${error.message}`)
         figures.failedStarts += 1
       }
-      figures.injected += countInjected(trace)
+      figures.injected[injection.call] += countInjected(trace)
+      rmSync(trace, { force: true })
       server = await startServer(options)
       await settle(world)
       await repeatSome(world, 5)
@@ -80,14 +91,10 @@ async function breakStore(
 
 /** The call that fails lies anywhere from the start to the end of some writes; most are made by writing. */
 function chooseInjection(random: Random, round: number): Injection {
-  const call = random.isLucky(0.1)
-    ? 'ftruncate'
-    : random.isLucky(0.1)
-      ? 'openat'
-      : random.isLucky(0.5)
-        ? 'fdatasync'
-        : 'pwrite64'
-  const span = { pwrite64: 80, fdatasync: 16, ftruncate: 2, openat: 6 }[call]
+  const call =
+    usual[round % lifeOfStore] ??
+    (random.isLucky(0.1) ? 'ftruncate' : random.isLucky(0.1) ? 'openat' : (random.pick(usual) ?? 'pwrite64'))
+  const span = { pwrite64: 80, 'fsync,fdatasync': 16, ftruncate: 2, openat: 6 }[call]
   return { call, error: round % 2 === 0 ? 'EIO' : 'ENOSPC', from: 1 + random.below(span) }
 }
 
@@ -106,10 +113,16 @@ function countInjected(trace: string): number {
   return existsSync(trace) ? readFileSync(trace, 'utf8').split('(INJECTED)').length - 1 : 0
 }
 
+/** In milliseconds: how long it is waited for the call that fails; rare ones may never come. */
+const longestWait = 8_000
+
 /** Writes while calls fail. Answers 1 when the server has stopped writing, and then it must say so and stay so. */
-async function writeThrough(world: World, server: Server): Promise<0 | 1> {
+async function writeThrough(world: World, server: Server, trace: string): Promise<0 | 1> {
   const load = startLoad(world, { clients: 2 })
-  await pause(1_500)
+  const begun = performance.now()
+  while (countInjected(trace) === 0 && performance.now() - begun < longestWait) await pause(100)
+  // Writes go on after the fault, too: that is when something could be answered that is not so.
+  await pause(700)
   await load.stop()
   demand(server.child.exitCode === null, `the server ended: ${server.output()}`)
   const ready = await createClient({ baseUrl: server.url })

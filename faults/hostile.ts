@@ -1,126 +1,160 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
+import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { attacks } from './attacks.ts'
+import { createGoodClients, type GoodClients } from './good-clients.ts'
 import { pause } from './load.ts'
-import { demand, type Part, type Settings } from './part.ts'
+import { demand, need, type Part, type Settings } from './part.ts'
 import { createRandom } from './random.ts'
 import { findFreePort, type Server, startServer } from './server.ts'
-import { createWorld, type Person } from './world.ts'
+import { readFeed } from './verify.ts'
+import { createWorld, type World } from './world.ts'
 
 export const hostile: Part = {
   name: 'hostile',
-  promise:
-    '2,000 connections that are slow, endless or malformed at once cost good clients little, and no memory that stays',
+  promise: 'connections that are slow, endless or malformed cost good clients little, and little memory',
   run,
 }
 
-/** In milliseconds: below this nobody would notice, and chance on a busy machine decides. */
-const unnoticed = 100
+/** In milliseconds: below this nobody would notice, and chance decides on a busy machine. */
+const unnoticed = 30
+/** In megabytes. */
 const mostGrowth = 50
+/** What is slow because the machine had something else to do is not slow again and again. */
+const attempts = 3
+
+interface Attacker {
+  readonly name: string
+  start(): ChildProcess
+}
 
 async function run({ seed, isShort, rounds }: Settings): Promise<string> {
-  const connections = rounds ?? (isShort ? 400 : 2_000)
+  need(spawnSync('slowhttptest', ['-h']).status !== null, 'slowhttptest is not installed: apt-get install slowhttptest')
+  const connections = rounds ?? (isShort ? 500 : 2_000)
+  const duration = isShort ? 2_000 : 6_000
+  const random = createRandom(seed)
   const folder = mkdtempSync(join(tmpdir(), 'taskwell-hostile-'))
   const port = await findFreePort()
-  const server = await startServer({ port, environment: { DATA_DIR: folder, LOG_LEVEL: 'silent' } })
-  const world = await createWorld(server.url, createRandom(seed), { people: 1, copies: 0 })
-  const [good] = world.people
-  const sockets: Socket[] = []
+  // With its limits, as it comes; only the many accounts of this test are more than one address may make.
+  const environment = { DATA_DIR: folder, LOG_LEVEL: 'warn', LIMITS: 'on', LIMIT_REGISTRATIONS: '100' }
+  const server = await startServer({ port, environment, wrapper: onProcessor(0) })
+  const figures: string[] = []
+  let world: World | undefined
   try {
-    if (!good) throw new Error('Nobody is there')
-    await measure(good, 200)
-    const normal = await measure(good, 200)
-    const before = residentMegabytes(server)
-    for (let number = 0; number < connections; number += 1) {
-      sockets.push(attack(port, good.token, number))
-      if (number % 50 === 49) await pause(20)
-    }
-    const attacked = await measure(good, 200)
-    const open = sockets.filter((socket) => !socket.destroyed).length
-    const growth = residentMegabytes(server) - before
-    for (const socket of sockets) socket.destroy()
-    await measure(good, 50)
+    world = await createWorld(server.url, random, { people: 25, copies: 1 })
+    const [evil, ...good] = world.people
+    const clients = createGoodClients(server.url, good, random)
+    await fillList(evil)
+    await clients.work(3_000)
+    for (const attacker of listAttackers({ port, token: evil?.token ?? '', connections }))
+      figures.push(await withstand(server, clients, { attacker, duration }))
+    await verifyCopies(world)
     demand(server.child.exitCode === null, `the server ended: ${server.output()}`)
-    const told = `${connections} connections, ${open} of them open after the measuring; 99 of 100 requests of a good client within ${normal.toFixed(0)} ms before, ${attacked.toFixed(0)} ms during; memory grew by ${growth.toFixed(0)} MB`
-    demand(attacked <= Math.max(2 * normal, unnoticed), told)
-    demand(growth < mostGrowth, told)
-    return told
   } finally {
-    for (const socket of sockets) socket.destroy()
-    await world.close()
+    await world?.close()
     await server.kill()
     rmSync(folder, { recursive: true, force: true })
   }
+  return `${connections} connections of each kind: ${figures.join('; ')}`
 }
 
-/** The 99th of 100, in milliseconds. */
-async function measure({ client }: Person, count: number): Promise<number> {
-  const times: number[] = []
-  for (let number = 0; number < count; number += 1) {
-    const begun = performance.now()
-    await client.createTask({ body: { title: `Task ${number}` } })
-    times.push(performance.now() - begun)
+/** Compares with the same server beside a harmless neighbour that keeps the other processor as busy. */
+async function withstand(
+  server: Server,
+  clients: GoodClients,
+  { attacker, duration }: { attacker: Attacker; duration: number },
+): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    const normal = await beside(startIdler(), () => clients.work(duration))
+    const before = residentMegabytes(server)
+    let most = before
+    const watch = setInterval(() => void (most = Math.max(most, residentMegabytes(server))), 100)
+    const attacked = await beside(attacker.start(), async () => {
+      await pause(1_500)
+      return clients.work(duration)
+    })
+    clearInterval(watch)
+    const growth = most - before
+    const told = `${attacker.name} ${attacked.toFixed(0)} ms instead of ${normal.toFixed(0)}, ${growth.toFixed(0)} MB more`
+    demand(server.child.exitCode === null, `the server ended: ${server.output()}`)
+    if (attacked <= Math.max(2 * normal, unnoticed) && growth < mostGrowth) return told
+    demand(attempt < attempts, told)
   }
-  return times.toSorted((one, other) => one - other)[Math.floor(count * 0.99) - 1] ?? Number.NaN
 }
 
-/** One bad client, of a kind that its number decides. */
-function attack(port: number, token: string, number: number): Socket {
-  const socket = connect(port, '127.0.0.1')
-  socket.on('error', () => {})
-  const kinds = [slowHeaders, slowBody, slowReader, deepJson, endlessChunks, manyHeaders, brokenFrames]
-  socket.once('connect', () => kinds[number % kinds.length]?.(socket, token))
-  return socket
+async function beside<T>(child: ChildProcess, work: () => Promise<T>): Promise<T> {
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  try {
+    return await work()
+  } finally {
+    child.kill('SIGKILL')
+    await exited
+  }
 }
 
-type Attack = (socket: Socket, token: string) => void
-
-function drip(socket: Socket, text: string, every = 500): void {
-  const timer = setInterval(() => (socket.writable ? socket.write(text) : clearInterval(timer)), every)
-  socket.once('close', () => clearInterval(timer))
-}
-
-const post = (token: string, rest: string): string =>
-  `POST /api/tasks HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n${rest}`
-
-const slowHeaders: Attack = (socket) => {
-  socket.write('GET /api/tasks HTTP/1.1\r\nHost: localhost\r\n')
-  drip(socket, 'X-Slow: a\r\n')
-}
-const slowBody: Attack = (socket, token) => {
-  socket.write(post(token, 'Content-Length: 200000\r\n\r\n{"title":"'))
-  drip(socket, 'a')
-}
-/** Asks for much, again and again, and reads nothing of it. */
-const slowReader: Attack = (socket, token) => {
-  socket.pause()
-  const request = `GET /api/tasks?limit=200 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${token}\r\n\r\n`
-  socket.write(request.repeat(20))
-}
-const deepJson: Attack = (socket, token) => {
-  const body = '['.repeat(100_000)
-  socket.write(post(token, `Content-Length: ${body.length}\r\n\r\n${body}`))
-}
-/** A gigabyte and more, if it were let. */
-const endlessChunks: Attack = (socket, token) => {
-  socket.write(post(token, 'Transfer-Encoding: chunked\r\n\r\n'))
-  drip(socket, `4000\r\n${'a'.repeat(0x4000)}\r\n`, 500)
-}
-const manyHeaders: Attack = (socket) => {
-  const headers = Array.from({ length: 2_000 }, (_, index) => `X-Header-${index}: a\r\n`).join('')
-  socket.write(`GET /api/tasks HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`)
-}
-/** A WebSocket that speaks neither WebSocket nor Socket.IO. */
-const brokenFrames: Attack = (socket) => {
-  socket.write(
-    'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-  )
-  const frames = [
-    Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
-    Buffer.from([0x81, 0x84, 0, 0, 0, 0, 57, 57, 57, 123]),
+function listAttackers(target: { port: number; token: string; connections: number }): Attacker[] {
+  const { port, token, connections } = target
+  const script = join(import.meta.dirname, 'attacker.ts')
+  const own = Object.keys(attacks).map((name) => ({
+    name,
+    start: () => spawnBeside(process.execPath, script, name, String(connections), String(port), token),
+  }))
+  const url = `http://127.0.0.1:${port}`
+  const many = ['-c', String(connections), '-r', '1000', '-l', '60', '-p', '3']
+  const borrowed = {
+    'slowhttptest -H': ['-H', '-i', '1', '-u', `${url}/api/tasks`],
+    'slowhttptest -B': ['-B', '-i', '1', '-s', '8192', '-t', 'POST', '-u', `${url}/api/auth/login`],
+    'slowhttptest -X': ['-X', '-w', '1', '-y', '64', '-n', '1', '-z', '8', '-k', '10', '-u', `${url}/api/openapi.json`],
+  }
+  return [
+    ...own,
+    ...Object.entries(borrowed).map(([name, args]) => ({
+      name,
+      start: () => spawnBeside('slowhttptest', ...many, ...args),
+    })),
   ]
-  for (const frame of frames) setTimeout(() => void (socket.writable && socket.write(frame)), 300).unref()
+}
+
+/** On the other processor, and after everybody else: what the attackers need of the machine is not what is asked about. */
+function spawnBeside(...command: readonly string[]): ChildProcess {
+  const [program = '', ...args] = ['nice', '-n', '19', ...onProcessor(1), ...command]
+  return spawn(program, args, { stdio: 'ignore' })
+}
+
+function startIdler(): ChildProcess {
+  return spawnBeside(process.execPath, '-e', 'for (;;);')
+}
+
+function onProcessor(number: number): string[] {
+  return cpus().length > 1 ? ['taskset', '-c', String(number)] : []
+}
+
+/** So that a page of it is large. */
+async function fillList(person: World['people'][number] | undefined): Promise<void> {
+  for (let batch = 0; batch < 2; batch += 1) {
+    const operations = Array.from({ length: 100 }, () => ({
+      op: 'create' as const,
+      task: { title: 'Much text', description: 'x'.repeat(2_000) },
+    }))
+    await person?.client.batchTasks({ body: { operations } })
+  }
+}
+
+/** Open connections have heard of everything. */
+async function verifyCopies({ people }: World): Promise<void> {
+  for (const person of people.slice(1)) {
+    const feed = await readFeed(person)
+    for (const copy of person.copies) {
+      for (let attempt = 0; copy.getSnapshot().tasks.size < feed.size; attempt += 1) {
+        demand(
+          attempt < 200,
+          `a copy is ${copy.getSnapshot().status}, with ${copy.getSnapshot().tasks.size} tasks of ${feed.size}`,
+        )
+        await pause(50)
+      }
+    }
+  }
 }
 
 function residentMegabytes({ child }: Server): number {

@@ -29,6 +29,10 @@ async function run({ seed, rounds, isShort }: Settings): Promise<string> {
   const starts: Server[] = []
   let world: World | undefined
   let server: Server = await startServer(options)
+  await server.stop()
+  server = await startServer(options)
+  // Where even a start in peace takes long, it is the machine that is slow.
+  const longest = Math.max(longestStart, 2 * ownTime(server))
   try {
     for (let round = 0; round < count; round += 1) {
       if (round % lifeOfWorld === 0) {
@@ -49,7 +53,7 @@ async function run({ seed, rounds, isShort }: Settings): Promise<string> {
       await repeatSome(world)
       await verify(world, place)
       await verifyNewcomer(await newcomer)
-      demand(server.startedIn - server.waitedFor <= longestStart, `a start after a crash took ${tellStart(server)}`)
+      demand(ownTime(server) <= longest, `a start after a crash took ${tellStart(server)}`)
     }
     if (world) figures.acknowledged += acknowledged(world)
   } finally {
@@ -90,9 +94,12 @@ function tellStart({ startedIn, waitedFor }: Server): string {
   return `${startedIn.toFixed(0)} ms (${waitedFor.toFixed(0)} of them waiting for a processor)`
 }
 
-/** The slowest one, and how long it took where the machine had a processor for it. */
+/** In milliseconds: how long the start took where the machine had a processor for it. */
+function ownTime({ startedIn, waitedFor }: Server): number {
+  return startedIn - waitedFor
+}
+
 function tellStarts(starts: readonly Server[]): string {
-  const own = ({ startedIn, waitedFor }: Server): number => startedIn - waitedFor
-  const [slowest] = starts.toSorted((one, other) => own(other) - own(one))
+  const [slowest] = starts.toSorted((one, other) => ownTime(other) - ownTime(one))
   return slowest ? `slowest start after a crash ${tellStart(slowest)}` : 'no start'
 }

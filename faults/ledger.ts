@@ -1,4 +1,4 @@
-import { type Calls, type Operation, type Problem, type Task, TaskwellError } from '@taskwell/api'
+import { type Calls, type Operation, type Problem, type SyncOutcome, type Task, TaskwellError } from '@taskwell/api'
 
 /** What the server said of a write: it is done. */
 export interface Acknowledgement {
@@ -11,7 +11,14 @@ export interface Acknowledgement {
 export interface Claim {
   readonly taskId: string
   readonly revision: number
-  readonly task: Task | undefined
+  readonly task: Pick<Task, 'title' | 'deletedAt'> | undefined
+}
+
+/** A write that a client's copy has taken, to be sent when it can be. */
+export interface SyncedWrite {
+  readonly taskId: string
+  readonly title: string
+  outcome?: SyncOutcome
 }
 
 /** A write as its client wrote it down, before it was sent. */
@@ -76,6 +83,12 @@ export function claimsOf({ request, acknowledgement }: Entry): Claim[] {
   if (request.kind === 'delete')
     return [{ taskId: request.id, revision: acknowledgement.revision ?? Number.NaN, task: undefined }]
   return tasksIn(acknowledgement.body).map((task) => ({ taskId: task.id, revision: task.revision, task }))
+}
+
+/** The revision that the client was told its write has taken. */
+export function claimsOfSynced({ taskId, title, outcome }: SyncedWrite): Claim[] {
+  if (outcome?.status !== 'saved' || outcome.revision === null) return []
+  return [{ taskId, revision: outcome.revision, task: { title, deletedAt: null } }]
 }
 
 /** A task, or a reply that lists tasks as `results` or `changes`. */

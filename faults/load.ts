@@ -1,5 +1,5 @@
 import type { Operation } from '@taskwell/api'
-import { claimsOf, type Entry, request, send, type WriteRequest } from './ledger.ts'
+import { claimsOf, type Entry, type SyncedWrite, request, send, type WriteRequest } from './ledger.ts'
 import { demand } from './part.ts'
 import type { Random } from './random.ts'
 import type { Person, World } from './world.ts'
@@ -9,7 +9,7 @@ export interface Load {
   stop(): Promise<void>
 }
 
-/** Clients of each account write without rest. What gets no answer stays open in the ledger. */
+/** Clients of each account write without rest, and its copies now and then. What gets no answer stays open in the ledger. */
 export function startLoad({ people, random }: World, { clients = 4 }: { clients?: number } = {}): Load {
   let isOver = false
   async function work(person: Person): Promise<void> {
@@ -19,7 +19,13 @@ export function startLoad({ people, random }: World, { clients = 4 }: { clients?
       if ((await send(person.client, entry)) === 'unanswered') await pause(50)
     }
   }
-  const working = people.flatMap((person) => Array.from({ length: clients }, () => work(person)))
+  async function sync(person: Person): Promise<void> {
+    while (!isOver) {
+      await Promise.race([writeToCopy(person, random), pause(300)])
+      await pause(100)
+    }
+  }
+  const working = people.flatMap((person) => [...Array.from({ length: clients }, () => work(person)), sync(person)])
   return {
     stop: async () => {
       isOver = true
@@ -45,7 +51,28 @@ export async function settle({ people, random }: World, patience = 30_000): Prom
     }
   }
   await Promise.all(Array.from({ length: 8 }, work))
+  while (people.some(({ synced }) => synced.some(({ outcome }) => outcome === undefined))) {
+    demand(performance.now() < deadline, `a copy could not send its writes for ${patience / 1000} s`)
+    for (const { copies } of people) for (const copy of copies) copy.reconnect()
+    await pause(200)
+  }
   return count
+}
+
+/** A copy takes every write at once; it is its business to bring it to the server. */
+async function writeToCopy({ copies, synced, taskIds }: Person, random: Random): Promise<void> {
+  const copy = random.pick(copies)
+  if (!copy) return
+  const title = `Synced ${random.uuid()}`
+  const known = random.isLucky(0.4) ? random.pick([...copy.getSnapshot().tasks.keys()]) : undefined
+  const {
+    taskIds: [taskId = ''],
+    settled,
+  } = known === undefined ? copy.createTask({ title }) : copy.updateTask(known, { title })
+  if (known === undefined) taskIds.push(taskId)
+  const write: SyncedWrite = { taskId, title }
+  synced.push(write)
+  write.outcome = await settled
 }
 
 /** Sends some acknowledged writes again: each is answered as it was, and has no second effect. */

@@ -9,10 +9,12 @@ import { kill } from './kill.ts'
 import { Impossible, type Part } from './part.ts'
 import { power } from './power.ts'
 import { postgres } from './postgres.ts'
+import { restore } from './restore.ts'
 import { killLeft } from './server.ts'
+import { soak } from './soak.ts'
 
 /** Breaks a server in many ways and looks whether it keeps its promises: `npm run test:faults -- [PART …] [OPTIONS]`. */
-const parts: readonly Part[] = [kill, postgres, diskCalls, fullDisk, damage, power, clock]
+const parts: readonly Part[] = [kill, postgres, diskCalls, fullDisk, damage, power, restore, clock, soak]
 /** What is not kept yet: run only when it is named, so that the rest tells when something breaks. */
 const open: readonly Part[] = [hostile]
 
@@ -44,29 +46,32 @@ const settings = {
 process.once('exit', killLeft)
 process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))
-let failed = 0
 const chosen = positionals.length === 0 ? parts : [...parts, ...open].filter(({ name }) => positionals.includes(name))
-for (const part of chosen) {
-  if (!(await runPart(part))) failed += 1
-}
-process.exit(failed > 0 ? 1 : 0)
+const failed: string[] = []
+const untested: string[] = []
+for (const part of chosen) await runPart(part)
+// Last of all, so that nobody overlooks it.
+for (const told of untested) console.log(`!!!!!! SKIPPED, NOT TESTED: ${told}`)
+for (const name of failed)
+  console.error(`FAILED: ${name}. Repeat it with: npm run test:faults -- ${name} --seed ${seed}`)
+process.exit(failed.length > 0 ? 1 : 0)
 
-async function runPart(part: Part): Promise<boolean> {
+async function runPart(part: Part): Promise<void> {
   console.log(`${part.name}: ${part.promise} (--seed ${seed})`)
   const begun = performance.now()
+  const took = (): string => `${((performance.now() - begun) / 1000).toFixed(0)} s`
   try {
     const figures = await part.run(settings)
-    console.log(`${part.name}: kept. ${figures} [${((performance.now() - begun) / 1000).toFixed(0)} s]`)
-    return true
+    console.log(`${part.name}: kept. ${figures} [${took()}]`)
   } catch (error) {
     if (error instanceof Impossible) {
       console.log(`!!!!!! ${part.name}: SKIPPED, NOT TESTED: ${error.message}`)
-      return true
+      untested.push(`${part.name}: ${error.message}`)
+      return
     }
-    console.error(`${part.name}: FAILED after ${((performance.now() - begun) / 1000).toFixed(0)} s`)
+    console.error(`${part.name}: FAILED after ${took()}`)
     console.error(error)
-    console.error(`Repeat it with: npm run test:faults -- ${part.name} --seed ${seed}`)
+    failed.push(part.name)
     killLeft()
-    return false
   }
 }

@@ -22,13 +22,16 @@ export interface ServerOptions {
   readonly environment: Readonly<Record<string, string>>
   /** A program that runs the server, such as strace, with its arguments. It must become the server itself. */
   readonly wrapper?: readonly string[]
+  /** For Node. */
+  readonly flags?: readonly string[]
   /** An open file for its log, instead of memory. */
   readonly stdout?: number
 }
 
 const root = join(import.meta.dirname, '..')
 const running = new Set<ChildProcess>()
-const patience = 30_000
+/** In milliseconds: on a machine that is busy with something else a start takes its time. How long is judged elsewhere. */
+const patience = 120_000
 
 /** The server did not start; what it said is the message. */
 export class StartFailure extends Error {
@@ -67,11 +70,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
 }
 
 /** Starts a server without waiting for anything. */
-export function launch({ port, environment, wrapper = [], stdout }: ServerOptions): {
+export function launch({ port, environment, wrapper = [], flags = [], stdout }: ServerOptions): {
   child: ChildProcess
   output(): string
 } {
-  const [program = '', ...args] = [...wrapper, process.execPath, join(root, 'server/src/main.ts')]
+  const node = [process.execPath, '--max-semi-space-size=4', ...flags]
+  const [program = '', ...args] = [...wrapper, ...node, join(root, 'server/src/main.ts')]
   const { PATH, HOME, TMPDIR } = process.env
   const child = spawn(program, args, {
     env: { PATH, HOME, TMPDIR, PORT: String(port), LIMITS: 'off', LOG_LEVEL: 'warn', ...environment },
@@ -81,14 +85,15 @@ export function launch({ port, environment, wrapper = [], stdout }: ServerOption
   child.once('exit', () => running.delete(child))
   let text = ''
   for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding('utf8').on('data', (part: string) => void (text = (text + part).slice(-20_000)))
+    stream?.setEncoding('utf8').on('data', (part: string) => void (text = (text + part).slice(-1_000_000)))
   return { child, output: () => text }
 }
 
-/** Runs a command of the command line to its end. */
+/** Runs a command of the command line to its end, or until it is killed after so many milliseconds. */
 export async function runCommand(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
+  killAfter?: number,
 ): Promise<{ code: number | null; output: string }> {
   const { PATH, HOME, TMPDIR } = process.env
   const child = spawn(process.execPath, [join(root, 'server/src/cli/main.ts'), ...args], {
@@ -98,7 +103,9 @@ export async function runCommand(
   let output = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (part: string) => void (output += part))
+  const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter)
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  clearTimeout(timer)
   return { code, output }
 }
 

@@ -1,5 +1,5 @@
 import type { Task } from '@taskwell/api'
-import { type Claim, claimsOf, type Entry } from './ledger.ts'
+import { type Claim, claimsOf, claimsOfSynced } from './ledger.ts'
 import { pause } from './load.ts'
 import { demand } from './part.ts'
 import type { Random } from './random.ts'
@@ -13,7 +13,7 @@ const histories = 15
 export async function verify({ people, random }: World, place: Place): Promise<void> {
   for (const person of people) {
     const stored = await readSpace(place, person.id)
-    const claims = compareWithStore(person.entries, stored)
+    const claims = compareWithStore(person, stored)
     const feed = await readFeed(person)
     compareFeed(feed, stored)
     await compareHistories(person, claims, random)
@@ -22,18 +22,24 @@ export async function verify({ people, random }: World, place: Place): Promise<v
 }
 
 /** @throws when something acknowledged is lost or doubled, or something is there that nobody was told of */
-function compareWithStore(entries: readonly Entry[], { revision, changes, tasks }: StoredSpace): Map<string, Claim[]> {
+function compareWithStore(
+  { entries, synced }: Pick<Person, 'entries' | 'synced'>,
+  { revision, changes, tasks }: StoredSpace,
+): Map<string, Claim[]> {
   const byRevision = new Map(changes.map((change) => [change.revision, change]))
   changes.forEach((change, index) => demand(change.revision === index + 1, `revision ${index + 1} is missing`))
   demand(revision === changes.length, `the space stands at ${revision}, its history at ${changes.length}`)
   const writeIds = new Set<string>()
   const claimed = new Map<string, Claim[]>()
   let count = 0
-  for (const entry of entries) {
-    const claims = claimsOf(entry)
-    const kind = entry.request.kind
-    if (kind === 'create' && entry.acknowledgement)
-      demand(entry.acknowledgement.status === 201, 'a create with its key was answered as if it were another one')
+  for (const { request, acknowledgement } of entries)
+    if (request.kind === 'create' && acknowledgement)
+      demand(acknowledgement.status === 201, 'a create with its key was answered as if it were another one')
+  const writes = [
+    ...entries.map((entry) => ({ kind: entry.request.kind, claims: claimsOf(entry) })),
+    ...synced.map((write) => ({ kind: 'write of a copy', claims: claimsOfSynced(write) })),
+  ]
+  for (const { kind, claims } of writes) {
     for (const claim of claims) {
       const change = byRevision.get(claim.revision)
       demand(change, `LOST: an acknowledged ${kind} took revision ${claim.revision}, which is not in the database`)

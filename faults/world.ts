@@ -1,5 +1,5 @@
 import { createClient, type Client, type Sync } from '@taskwell/api'
-import type { Entry } from './ledger.ts'
+import type { Entry, SyncedWrite } from './ledger.ts'
 import type { Random } from './random.ts'
 
 /** An account with all that its clients have written down. */
@@ -10,6 +10,8 @@ export interface Person {
   readonly entries: Entry[]
   /** Copies that clients keep, across all faults. */
   readonly copies: Sync[]
+  /** What these have written. */
+  readonly synced: SyncedWrite[]
   /** Ids of tasks that exist, or once did. */
   readonly taskIds: string[]
 }
@@ -54,6 +56,7 @@ export async function createPerson(url: string, random: Random, copies = 0): Pro
     token,
     client: createClient({ ...options, fetch: patientFetch }),
     entries: [],
+    synced: [],
     taskIds: [],
     copies: Array.from({ length: copies }, () => createClient(options).sync({ pauses: { first: 50, most: 500 } })),
   }

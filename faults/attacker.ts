@@ -1,0 +1,26 @@
+import { connect } from 'node:net'
+import { attacks } from './attacks.ts'
+
+/** A process of its own: `node faults/attacker.ts ATTACK CONNECTIONS PORT TOKEN`. */
+const [name = '', connections = '', port = '', token = ''] = process.argv.slice(2)
+const attack = attacks[name]
+if (!attack) throw new Error(`There is no attack ${name}`)
+
+/** In milliseconds: how long until a connection that the server has ended is opened anew. */
+const rest = 5_000
+let open = 0
+
+function begin(): void {
+  const socket = connect(Number(port), '127.0.0.1')
+  socket.on('error', () => {})
+  // Reads what comes, unless the attack is that it does not.
+  socket.resume()
+  socket.once('connect', () => {
+    open += 1
+    socket.once('close', () => (open -= 1))
+    attack?.(socket, token)
+  })
+  socket.once('close', () => setTimeout(begin, rest))
+}
+
+for (let number = 0; number < Number(connections); number += 1) setTimeout(begin, number / 2)
