@@ -110,3 +110,16 @@ test('who takes nothing of a reply for too long is cut off, and who takes it slo
   await expectEnded([stuck], 1)
   expect(stuck.socket.bytesRead).toBeLessThan(reply.length)
 })
+
+test('a body that goes on after its reply ends with the connection, and one that soon ends does not', async () => {
+  await start({ afterReply: 300 }, (_, response) => void response.end('well'))
+  const begin = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n'
+  const [endless, short] = [await open(begin), await open(begin)]
+  const drip = setInterval(() => endless.socket.write('1\r\na\r\n'), 20)
+  for (const { received } of [endless, short]) await expect.poll(received).toContain('well')
+  short.socket.write('0\r\n\r\n')
+  await expectEnded([endless], 1)
+  clearInterval(drip)
+  short.socket.write(whole)
+  await expect.poll(() => short.received().split('well').length).toBe(3)
+})

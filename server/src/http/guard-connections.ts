@@ -9,6 +9,8 @@ const usual = {
   idle: 2_000,
   /** In bytes: replies that their clients have not taken. */
   untaken: 32 * 1024 * 1024,
+  /** In milliseconds: how long the rest of a request may take that is answered already. */
+  afterReply: 2_000,
   /** In milliseconds: how long nothing may move while a client sends its request or takes its reply. */
   patience: 30_000,
 }
@@ -36,7 +38,7 @@ export function guardConnections(server: Server, limits: Partial<typeof usual> =
       for (const set of [open, unfinished, idle]) set.delete(socket)
     })
   })
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+  function follow(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
     idle.delete(socket)
     underWay.set(socket, (underWay.get(socket) ?? 0) + 1)
@@ -46,9 +48,13 @@ export function guardConnections(server: Server, limits: Partial<typeof usual> =
       const left = (underWay.get(socket) ?? 1) - 1
       underWay.set(socket, left)
       unfinished.delete(socket)
-      if (left === 0 && !socket.destroyed) admit(idle, socket, most.idle)
+      if (socket.destroyed) return
+      if (!request.complete) cutOff(request, most.afterReply)
+      if (left === 0) admit(idle, socket, most.idle)
     })
-  })
+  }
+
+  for (const event of ['request', 'checkExpectation']) server.on(event, follow)
   server.on('upgrade', (_, socket: Socket) => {
     unfinished.delete(socket)
     idle.delete(socket)
@@ -64,6 +70,11 @@ function admit(set: Set<Socket>, socket: Socket, most: number): void {
   if (set.size <= most || !oldest) return
   set.delete(oldest)
   oldest.destroy()
+}
+
+/** Whoever has its reply and goes on sending ends soon. */
+function cutOff(request: IncomingMessage, delay: number): void {
+  setTimeout(() => void (request.complete || request.socket.destroy()), delay).unref()
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
