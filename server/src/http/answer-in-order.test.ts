@@ -71,3 +71,18 @@ test('a client that reads nothing costs one reply', async () => {
   await new Promise((resolve) => setTimeout(resolve, 300))
   expect(taken).toBe(1)
 })
+
+test('a client that asks for much at once leaves others their turn', async () => {
+  const taken: string[] = []
+  await send(get('/much').repeat(90), ({ url = '' }, response) => {
+    taken.push(url)
+    const end = performance.now() + 10
+    while (url === '/much' && performance.now() < end);
+    response.end()
+  })
+  await expect.poll(() => taken.length).toBeGreaterThan(0)
+  const { port } = server.address() as AddressInfo
+  await (await fetch(`http://127.0.0.1:${port}/little`)).text()
+  expect(taken.indexOf('/little')).toBeLessThan(60)
+  await expect.poll(() => taken.length, { timeout: 20_000 }).toBe(91)
+})
