@@ -16,9 +16,9 @@ export interface ServerEvents {
 
 /** What a client sends with the handshake, as `auth`. */
 export interface SocketAuth {
-  /** The value of `set-auth-token`; without it the cookie counts. */
+  /** The value of `set-auth-token`, or an API token; it decides alone, from any origin. Without it the cookie counts. */
   readonly token?: string
-  /** The revision and epoch of the copy that the client holds. */
+  /** The revision and epoch of the copy that the client holds. What can be neither is refused with `validation_failed`. */
   readonly since?: number
   readonly epoch?: string
 }
