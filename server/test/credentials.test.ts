@@ -192,7 +192,7 @@ describe.each(databases)('what ends which credential on %s:', (database) => {
     for (const [name, token] of tokens) states[name] = await opens(token)
     const isOver = ([name, { socket, others }]: [Credential, Heard]) =>
       !ended.includes(name) || (others.includes('session:ended') && socket.disconnected)
-    await expect.poll(() => devices.every(isOver), { interval: 10, timeout: 1_000 }).toBe(true)
+    await expect.poll(() => devices.every(isOver), { interval: 10, timeout: 3_000 }).toBe(true)
     for (const [name, { socket }] of devices) expect([name, socket.connected]).toEqual([name, !ended.includes(name)])
     states['sign-in that waits for its code'] = await isTaken(holder)
     states['link that confirms the address'] = await confirms(holder)
