@@ -32,7 +32,6 @@ async function run({ seed, rounds, isShort }: Settings): Promise<string> {
     const saved = await readAll(world)
     await mustEndWell(['backup', backup], environment)
     await write(world)
-    let present = await readAll(world)
     await server.stop()
     const whole = await timeRestore(backup, environment)
     server = await startServer(options)
@@ -40,7 +39,7 @@ async function run({ seed, rounds, isShort }: Settings): Promise<string> {
     await followed(world, saved)
     for (let round = 0; round < count; round += 1) {
       await write(world)
-      present = await readAll(world)
+      const present = await readAll(world)
       await server.stop()
       await runCommand(restoring(backup), environment, random.next() * whole)
       server = await startServer(options)
