@@ -1,0 +1,21 @@
+import { ConfigError } from '../config.ts'
+import { Refusal } from '../errors.ts'
+
+/** Ends the program with one line that says what to do. */
+export function fail(error: unknown): never {
+  console.error(`taskwell: ${explain(error)}`)
+  process.exit(1)
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ConfigError) return error.message
+  if (!(error instanceof Error)) return String(error)
+  if (error instanceof Refusal) return error.details.errors?.map(({ message }) => message).join(' ') ?? error.message
+  const code = 'code' in error ? error.code : undefined
+  if (code === 'EADDRINUSE') return 'the address is taken by another program: set PORT to a free port'
+  if (code === 'EADDRNOTAVAIL') return 'HOST is not an address of this machine'
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'a host name cannot be found: check HOST and DATABASE_URL'
+  if (code === 'EACCES') return `${error.message}: choose a PORT of 1024 or more and a DATA_DIR that is writable`
+  if (code === 'ECONNREFUSED') return 'the database does not answer: check that it runs where DATABASE_URL says'
+  return error.message
+}
