@@ -12,6 +12,7 @@ export function moveCommand(): Command {
     .action(async ({ from, to }: { from: string; to: string }) => {
       const progress = showProgress()
       const stores = { from: readDatabaseUrl('--from', from), to: readDatabaseUrl('--to', to) }
+      if (JSON.stringify(stores.from) === JSON.stringify(stores.to)) throw new Error('--from and --to are the same')
       const tally = await moveStore({ ...stores, progress: progress.show }).finally(progress.end)
       console.log(`moved: ${describeTally(tally)}; both databases have the digest ${tally.digest.slice(0, 16)}`)
       console.log('now set DATABASE_URL to the new one, keep the secret, and never start a server on the old one again')

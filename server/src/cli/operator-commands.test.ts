@@ -5,7 +5,10 @@ import { io } from 'socket.io-client'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { databases, type TestDatabaseKind } from '../../test/databases.ts'
 import { readConfig } from '../config.ts'
+import { migrate } from '../database/migrate.ts'
+import { migrations } from '../database/migrations/index.ts'
 import { openDatabase } from '../database/open.ts'
+import { version } from '../version.ts'
 import { cleanUp, type Ended, newFolder, runCommand, startServer, startServerProgram } from '../../test/run-program.ts'
 
 // Each step is a process of its own.
@@ -74,36 +77,6 @@ describe.each(databases)('on %s', (database) => {
     socket.close()
   })
 
-  test('user commands refuse in one line what the rules refuse', async () => {
-    const settings = await newStore(database)
-    await output(['migrate', 'up'], settings)
-    const create = (email: string, secret: string, ...more: string[]) =>
-      runCommand(['user', 'create', email, '--name', 'Ada', ...more], settings, secret)
-    expectFailure(await create('ada@example.org', 'short\n'), 'at least 8')
-    expectFailure(await create('ada@example.org', ''), 'no password came')
-    expectFailure(await create('no address', `${password}\n`), 'e-mail')
-    expectFailure(await create('ada@example.org', `${password}\n`, '--time-zone', 'Mars/Olympus'), 'time zone')
-    expect((await create('ada@example.org', `${password}\n`)).code).toBe(0)
-    expectFailure(await create('ada@example.org', `${password}\n`), 'There is an account')
-    for (const command of ['verify', 'set-password']) {
-      expectFailure(await runCommand(['user', command, 'eve@example.org'], settings, `${password}\n`), 'no account')
-    }
-    const store = openDatabase(readConfig(settings).database)
-    const hashes = () => store.selectFrom('accounts').select('password').execute()
-    const before = await hashes()
-    for (const [secret, word] of [
-      ['short', 'at least 8'],
-      ['password1', 'among the first'],
-      ['x'.repeat(129), 'at most 128'],
-    ] as const) {
-      expectFailure(await create('eve@example.org', `${secret}\n`), word)
-      expectFailure(await runCommand(['user', 'set-password', 'ada@example.org'], settings, `${secret}\n`), word)
-    }
-    expect(await hashes()).toEqual(before)
-    await store.destroy()
-    expect(await output(['user', 'verify', 'ada@example.org'], settings)).toContain('is verified')
-  })
-
   test('doctor finds nothing wrong with a good store but what the test server lacks', async () => {
     const settings = await newStore(database)
     const server = await startServer(settings)
@@ -118,6 +91,33 @@ describe.each(databases)('on %s', (database) => {
     // The tests' own PostgreSQL runs without fsync.
     expect(wrong).toEqual(database.kind === 'postgres' ? ['fsync'] : [])
   })
+})
+
+test('user commands refuse in one line what the rules refuse, and change nothing', async () => {
+  const settings = { DATA_DIR: newFolder() }
+  const create = (email: string, secret: string, ...more: string[]) =>
+    runCommand(['user', 'create', email, '--name', 'Ada', ...more], settings, secret)
+  expect((await create('ada@example.org', `${password}\n`)).code).toBe(0)
+  const store = openDatabase(readConfig(settings).database)
+  const hashes = () => store.selectFrom('accounts').select('password').execute()
+  const before = await hashes()
+  expectFailure(await create('eve@example.org', 'short\n'), 'at least 8')
+  expectFailure(await create('eve@example.org', ''), 'no password came')
+  expectFailure(await create('no address', `${password}\n`), 'e-mail')
+  expectFailure(await create('eve@example.org', `${password}\n`, '--time-zone', 'Mars/Olympus'), 'time zone')
+  expectFailure(await create('ada@example.org', `${password}\n`), 'There is an account')
+  for (const [email, secret, word] of [
+    ['eve@example.org', password, 'no account'],
+    ['ada@example.org', 'short', 'at least 8'],
+    ['ada@example.org', 'password1', 'among the first'],
+    ['ada@example.org', 'x'.repeat(129), 'at most 128'],
+  ] as const) {
+    expectFailure(await runCommand(['user', 'set-password', email], settings, `${secret}\n`), word)
+  }
+  expectFailure(await runCommand(['user', 'verify', 'eve@example.org'], settings), 'no account')
+  expect(await hashes()).toEqual(before)
+  await store.destroy()
+  expect(await output(['user', 'verify', 'ada@example.org'], settings)).toContain('is verified')
 })
 
 describe('doctor', () => {
@@ -160,6 +160,27 @@ describe('doctor', () => {
     chmodSync(join(settings.DATA_DIR, 'auth-secret'), 0o644)
     expect((await runCommand(['doctor'], settings)).stdout).toContain('chmod 600')
   })
+})
+
+test.each([
+  ['user list', ['user', 'list']],
+  ['user delete', ['user', 'delete', 'ada@example.org', '--yes']],
+  ['export', ['export', '--user', 'ada@example.org']],
+])('%s says that there is no store, and makes none', async (_, args) => {
+  const settings = { DATA_DIR: newFolder() }
+  expectFailure(await runCommand(args, settings), 'There is no database')
+  expect(existsSync(settings.DATA_DIR)).toBe(false)
+})
+
+test('a store of an older version is kept before a command changes it, and left alone by those that only look', async () => {
+  const settings = { DATA_DIR: newFolder() }
+  const db = openDatabase(readConfig(settings).database)
+  await migrate(db, migrations.slice(0, 1))
+  await db.destroy()
+  expectFailure(await runCommand(['user', 'list'], settings), 'taskwell migrate up')
+  await output(['seed', '--tasks', '1'], settings)
+  expect(existsSync(join(settings.DATA_DIR, `taskwell.db.before-${version}`))).toBe(true)
+  expect(await output(['user', 'list'], settings)).toContain('demo-')
 })
 
 describe('a start', () => {

@@ -3,22 +3,23 @@ import { priorities } from '@taskwell/api'
 import { Command, InvalidArgumentError } from 'commander'
 import { addDays, dayIn } from '../calendar/index.ts'
 import { type Context, transact } from '../context.ts'
-import { migrate } from '../database/migrate.ts'
+import type { Progress } from '../database/copy/rows.ts'
 import { createTask } from '../tasks/index.ts'
 import { createDemoAccount } from './demo-account.ts'
-import { withStore } from './with-store.ts'
+import { showProgress } from './progress.ts'
+import { withUpgradedStore } from './with-store.ts'
 
 export function seedCommand(): Command {
   return new Command('seed')
     .description('make a demo account with tasks in it, to try or to measure')
     .option('--tasks <number>', 'how many tasks', readCount, 100)
     .action(({ tasks }: { tasks: number }) =>
-      withStore(async (db, config) => {
-        await migrate(db)
+      withUpgradedStore(async (db, config) => {
         const password = randomBytes(9).toString('base64url')
         const email = `demo-${randomBytes(3).toString('hex')}@example.com`
         const ctx = await createDemoAccount(db, config, { email, password })
-        await createTasks(ctx, tasks)
+        const progress = showProgress()
+        await createTasks(ctx, tasks, progress.show).finally(progress.end)
         console.log(`${tasks} tasks for ${email}, password ${password}`)
       }),
     )
@@ -32,12 +33,13 @@ function readCount(value: string): number {
 
 const inOneTransaction = 500
 
-async function createTasks(ctx: Context, count: number): Promise<void> {
+async function createTasks(ctx: Context, count: number, progress: Progress): Promise<void> {
   for (let first = 0; first < count; first += inOneTransaction) {
     const numbers = Array.from({ length: Math.min(inOneTransaction, count - first) }, (_, index) => first + index)
     await transact(ctx, async (ctx) => {
       for (const number of numbers) await createTask(ctx, { body: demoTask(ctx.now, number) })
     })
+    progress(first + numbers.length, 'tasks')
   }
 }
 

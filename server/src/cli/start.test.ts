@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync
 import { connect, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { createClient } from '@taskwell/api'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { databases } from '../../test/databases.ts'
 import { cleanUp, type Ended, newFolder, type Server, startServer, startServerProgram } from '../../test/run-program.ts'
 import { version } from '../version.ts'
@@ -135,9 +135,8 @@ describe('a second server on a SQLite store', () => {
   test('is refused when it names the file in the data folder of the first', async () => {
     const dataDir = newFolder()
     await startServer({ DATA_DIR: dataDir })
-    const second = startServerProgram({ DATA_DIR: newFolder(), DATABASE_URL: `file:${dataDir}/taskwell.db` })
-    const end = await Promise.race([second.ended, new Promise<never>((_, reject) => setTimeout(reject, 4_000))])
-    expectRefusal(end, 'Another Taskwell is using')
+    const settings = { DATA_DIR: newFolder(), DATABASE_URL: `file:${dataDir}/taskwell.db` }
+    expectRefusal(await startServerProgram(settings).ended, 'Another Taskwell is using')
   })
 })
 
@@ -203,57 +202,50 @@ describe('a server told to stop', () => {
     await beginRequest(server, ['POST /api/register HTTP/1.1', 'host: localhost', 'content-length: 10'])
     await pause(100)
     void server.stop('SIGTERM')
-    await pause(300)
+    // Two signals that wait to be heard are one.
+    const isOpen = (): Promise<boolean> =>
+      fetch(`${server.url}/health`).then(
+        () => true,
+        () => false,
+      )
+    await expect.poll(isOpen, { timeout: 7_000 }).toBe(false)
     const asked = performance.now()
     await server.stop('SIGTERM')
-    expect(performance.now() - asked).toBeLessThan(2_000)
+    // Less than what the request in flight would be waited for.
+    expect(performance.now() - asked).toBeLessThan(4_000)
   })
 })
 
 describe('what keeps a server from starting', () => {
+  /** A start that is refused before anything is done, in milliseconds: what the machine takes to load the program. */
+  let leastTime: number
+
+  beforeAll(async () => {
+    leastTime = (await startServerProgram({ PORT: 'hunter2' }).ended).milliseconds
+  })
+
   test.each([
     ['PORT', { PORT: 'hunter2' }],
     ['BASE_URL', { BASE_URL: 'https://tasks.example.org/hunter2' }],
     ['DATABASE_URL', { DATABASE_URL: 'mysql://root:hunter2@localhost/tasks' }],
+    ['DATABASE_URL', { DATABASE_URL: 'postgres://root:hunter2@127.0.0.1:1/tasks' }],
     ['AUTH_SECRET', { AUTH_SECRET: 'hunter2' }],
     ['AUTH_SECRET', { NODE_ENV: 'production', DATABASE_URL: 'postgres://root:hunter2@127.0.0.1:1/tasks' }],
-  ])('may be %s, told in one line', async (name, settings) => {
-    expectRefusal(await startServerProgram({ DATA_DIR: newFolder(), ...settings }).ended, name)
-  })
-
-  test.each([
-    ['PORT', { PORT: 'hunter2' }],
-    ['DATABASE_URL', { DATABASE_URL: 'mysql://root:hunter2@localhost/tasks' }],
-    ['DATABASE_URL', { DATABASE_URL: 'postgres://root:hunter2@127.0.0.1:1/tasks' }],
     ['HOST', { HOST: '192.0.2.77' }],
-  ])('may be %s, told soon, with exit code 1 and without the value', async (name, settings) => {
+    ['HOST', { HOST: 'no-such-host.invalid' }],
+    ['TRUST_PROXY', { TRUST_PROXY: '0.0.0.0/0' }],
+  ])('may be %s, told soon, in one line, with exit code 1 and without the value', async (name, settings) => {
     const end = await startServerProgram({ DATA_DIR: newFolder(), ...settings }).ended
-    expect({ code: end.code, stdout: end.stdout }).toEqual({ code: 1, stdout: '' })
-    expect(end.stderr).toContain(name)
-    for (const secret of ['hunter2', '192.0.2.77']) expect(end.stderr).not.toContain(secret)
-    expect(end.milliseconds).toBeLessThan(4_000)
-  })
-
-  test.each([
-    ['no database server', 'DATABASE_URL', { DATABASE_URL: 'postgres://root@127.0.0.1:1/tasks' }],
-    ['a host that is not this machine', 'HOST', { HOST: '192.0.2.77' }],
-  ])('may be %s, told in one line', async (_, name, settings) => {
-    expectRefusal(await startServerProgram({ DATA_DIR: newFolder(), ...settings }).ended, name)
+    expectRefusal(end, name)
+    for (const secret of ['hunter2', '192.0.2.77', 'no-such-host', '0.0.0.0/0'])
+      expect(end.stderr).not.toContain(secret)
+    expect(end.milliseconds).toBeLessThan(leastTime * 3 + 2_000)
   })
 
   test('before it listens costs no data folder', async () => {
     const dataDir = newFolder()
     await startServerProgram({ DATA_DIR: dataDir, LOG_LEVEL: 'loud' }).ended
     expect(existsSync(dataDir)).toBe(false)
-  })
-
-  test.each([
-    ['a host name that does not exist', 'HOST', { HOST: 'no-such-host.invalid' }],
-    ['all addresses as proxies', 'TRUST_PROXY', { TRUST_PROXY: '0.0.0.0/0' }],
-  ])('may be %s, told like the others', async (_, name, settings) => {
-    const end = await startServerProgram({ DATA_DIR: newFolder(), ...settings }).ended
-    expectRefusal(end, name)
-    for (const value of Object.values(settings)) expect(end.stderr).not.toContain(value)
   })
 
   test('may be another program on its port', async () => {

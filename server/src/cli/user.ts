@@ -1,10 +1,9 @@
 import { Command } from 'commander'
 import { deleteUser } from '../account/index.ts'
 import { createUser, getUserId, listUsers, setPassword, verifyUser } from '../auth/index.ts'
-import { migrate } from '../database/migrate.ts'
 import { createCommandAuth } from './command-auth.ts'
 import { readSecretLine } from './read-secret-line.ts'
-import { withStore } from './with-store.ts'
+import { withReadyStore, withUpgradedStore } from './with-store.ts'
 
 interface NewUser {
   name: string
@@ -19,7 +18,7 @@ export function userCommand(): Command {
     .description('list the accounts, oldest first')
     .option('--json', 'one JSON object a line')
     .action(({ json = false }: { json?: boolean }) =>
-      withStore(async (db) => {
+      withReadyStore(async (db) => {
         for await (const user of listUsers(db)) {
           const { id, email, name, emailVerified, createdAt } = user
           const line = [id, email, emailVerified ? 'verified' : 'unverified', createdAt, JSON.stringify(name)]
@@ -35,9 +34,8 @@ export function userCommand(): Command {
     .option('--time-zone <zone>', 'IANA time zone', 'UTC')
     .option('--verified', 'the address needs no confirmation')
     .action((email: string, { name, timeZone, verified = false }: NewUser) =>
-      withStore(async (db, config) => {
+      withUpgradedStore(async (db, config) => {
         const password = await readSecretLine('Password: ')
-        await migrate(db)
         const auth = createCommandAuth(db, config)
         const user = await createUser({ db, auth }, { email, name, timeZone, password, verified })
         console.log(`created ${user.email}, ${user.id}`)
@@ -48,7 +46,7 @@ export function userCommand(): Command {
     .description('take an address as confirmed')
     .argument('<email>')
     .action((email: string) =>
-      withStore(async (db) => {
+      withReadyStore(async (db) => {
         await verifyUser(db, { email, now: new Date() })
         console.log(`${email} is verified`)
       }),
@@ -58,7 +56,7 @@ export function userCommand(): Command {
     .description('set a password, read from standard input, and end all sessions of the account')
     .argument('<email>')
     .action((email: string) =>
-      withStore(async (db, config) => {
+      withReadyStore(async (db, config) => {
         const password = await readSecretLine('New password: ')
         await setPassword({ db, auth: createCommandAuth(db, config) }, { email, password, now: new Date() })
         console.log(`the password of ${email} is set, and all its sessions have ended`)
@@ -70,7 +68,7 @@ export function userCommand(): Command {
     .argument('<email>')
     .option('--yes', 'confirm it')
     .action((email: string, { yes = false }: { yes?: boolean }) =>
-      withStore(async (db) => {
+      withReadyStore(async (db) => {
         const userId = await getUserId(db, email)
         if (!yes) throw new Error('this deletes the account and all its tasks: confirm it with --yes')
         await deleteUser(db, { userId, now: new Date() })
