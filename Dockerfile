@@ -5,8 +5,8 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY api/package.json api/
 COPY server/package.json server/
-COPY web/package.json web/
-RUN npm ci --omit=dev --omit=peer --workspace server --include-workspace-root=false
+# As long as others need them, peers that are optional count as wanted: tools and the web app are taken out first.
+RUN npm pkg delete devDependencies optionalDependencies 'workspaces[2]' && npm ci --omit=dev --omit=peer
 
 FROM node:24-slim AS site
 WORKDIR /app
@@ -26,7 +26,8 @@ COPY --from=packages /app ./
 COPY api/src api/src
 COPY server/src server/src
 COPY --from=site /app/web/dist web/dist
-RUN install -d -o node -g node -m 0700 /data
+# A volume that is new gets the owner of its place.
+RUN install -d -o node -g node -m 0700 /data /backups
 USER node
 VOLUME /data
 EXPOSE 3000
