@@ -43,6 +43,12 @@ export async function migrationStatus(
   }
 }
 
+/** Whether steps are missing, as when the store was put back under a running program. Quicker than the whole status. */
+export async function hasPendingMigrations(db: Database): Promise<boolean> {
+  const applied = new Set((await handle(db).selectFrom('migrations').select('name').execute()).map(({ name }) => name))
+  return known.some(({ name }) => !applied.has(name))
+}
+
 /** Whether a move into this store has begun and not come to its end. */
 export async function hasUnfinishedCopy(db: Database): Promise<boolean> {
   const tables = await db.introspection.getTables()

@@ -1,4 +1,5 @@
 import type { Contract } from '@taskwell/api'
+import { hasPendingMigrations } from '../database/migrate.ts'
 import { type Database, hasStoppedWriting } from '../database/open.ts'
 import { Refusal } from '../errors.ts'
 import type { Verb } from '../verb.ts'
@@ -26,19 +27,15 @@ export function healthVerbs({ db, isStopping, isDegraded }: HealthOptions): Heal
     getReadiness: async () => {
       if (isStopping()) throw notReady('stopping')
       if (hasStoppedWriting(db)) throw notReady('database')
-      await db
-        .selectFrom('settings')
-        .select('name')
-        .limit(1)
-        .execute()
-        .catch(() => {
-          throw notReady('database')
-        })
+      const isBehind = await hasPendingMigrations(db).catch(() => {
+        throw notReady('database')
+      })
+      if (isBehind) throw notReady('migrations')
       return { body: isDegraded() ? { status: 'degraded', degraded: ['redis'] } : { status: 'ok', degraded: [] } }
     },
   }
 }
 
-function notReady(part: 'database' | 'stopping'): Refusal {
+function notReady(part: 'database' | 'migrations' | 'stopping'): Refusal {
   return new Refusal('unavailable', { detail: `Not ready: ${part}.`, members: { part } })
 }

@@ -22,7 +22,7 @@ const latencies = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 /** Serves `/metrics` to Prometheus. The library is loaded only then. */
 export async function mountMetrics(app: FastifyInstance, options: MetricsOptions): Promise<void> {
   const { db, server, log, isDegraded, lastBackupAt } = options
-  const { Gauge, Histogram, Registry, collectDefaultMetrics } = await import('prom-client')
+  const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = await import('prom-client')
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -34,10 +34,19 @@ export async function mountMetrics(app: FastifyInstance, options: MetricsOptions
     buckets: latencies,
     registers,
   })
+  const limited = new Counter({
+    name: 'taskwell_limited_requests_total',
+    help: 'Requests that were refused since a limit was reached, by the limit',
+    labelNames: ['limit'],
+    registers,
+  })
   app.addHook('onResponse', async (request, reply) => {
     // Patterns, and one name for all that has none: strangers must not be able to make labels.
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none')
     requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+    if (reply.statusCode !== 429) return
+    const reached = [...(request.meter?.values() ?? [])].filter(({ remaining }) => remaining === 0)
+    for (const { policy } of reached) limited.inc({ limit: policy.name })
   })
 
   const sockets = new Gauge({ name: 'taskwell_sockets', help: 'Open real-time connections', registers })
