@@ -20,7 +20,11 @@ const hostile = [
 const at = '2026-11-23T09:30:00.123Z'
 
 /** Puts rows into every table, with every column filled in some row and empty in another, where that may be. */
-export async function fillStore(db: Database): Promise<void> {
+export function fillStore(db: Database): Promise<void> {
+  return db.transaction().execute((trx) => fillTables(trx))
+}
+
+async function fillTables(db: Database): Promise<void> {
   const [userId, spaceId] = [randomUUID(), randomUUID()]
   await db.insertInto('settings').values({ name: 'epoch', value: randomUUID() }).execute()
   const times = { created_at: at, updated_at: '0099-01-01T00:00:00.000Z' }
@@ -145,8 +149,7 @@ async function insertTask(db: Database, spaceId: string, index: number, text: st
   })
 }
 
-/** Every column of the tables can be given, those too that the program does not read. */
-/** Tables that an older schema has not are left out. */
+/** Every column can be given, those too that the program does not read. Tables that an older schema has not are left out. */
 async function insert(db: Database, table: string, values: Record<string, unknown>): Promise<void> {
   if (newer.has(table) && !(await isThere(db, table))) return
   const names = sql.join(Object.keys(values).map((name) => sql.ref(name)))

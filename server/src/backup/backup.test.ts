@@ -98,20 +98,6 @@ describe.each(databases)('a backup of %s', (database) => {
     expect(written).toBeGreaterThan(5)
     await close()
   })
-
-  test('is not written over another file unless told so, and leaves nothing half-done', async () => {
-    const { db, config, close } = await database.open()
-    writeFileSync(file, 'precious')
-    await expect(createBackup({ database: config, file })).rejects.toThrow(/there already.*--force/)
-    expect(readFileSync(file, 'utf8')).toBe('precious')
-    await createBackup({ database: config, file, force: true })
-    expect(readFileSync(file).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]))
-    await db.schema.alterTable('idempotency_keys').renameTo('elsewhere').execute()
-    await db.schema.alterTable('changes').renameColumn('revision', 'number').execute()
-    await expect(createBackup({ database: config, file: `${file}-2` })).rejects.toThrow('revision')
-    expect(readdirSync(folder)).toEqual(['today.taskwell'])
-    await close()
-  })
 })
 
 describe.each(databases)('restoring on %s', (database) => {
@@ -150,51 +136,6 @@ describe.each(databases)('restoring on %s', (database) => {
     await close()
   })
 
-  test('refuses a file that is damaged, cut short, foreign or missing, before anything is touched', async () => {
-    const { db, config, close } = await database.open()
-    await fillStore(db)
-    await createBackup({ database: config, file })
-    const before = await readStore(db)
-    const bad: [name: string, make: (copy: string) => void, message: RegExp][] = [
-      ['cut', (copy) => truncateSync(copy, readFileSync(copy).length - 40), /damaged or not whole/],
-      ['half', (copy) => truncateSync(copy, Math.floor(readFileSync(copy).length / 2)), /damaged or not whole/],
-      ['flipped', (copy) => flip(copy), /damaged or not whole/],
-      [
-        'changed',
-        (copy) => edit(copy, (text) => text.replace('Europe/Berlin', 'Europe/Lisbon')),
-        /damaged or not whole/,
-      ],
-      [
-        'without end',
-        (copy) => edit(copy, (text) => text.slice(0, text.lastIndexOf('{"counts"'))),
-        /damaged or not whole/,
-      ],
-      ['with more', (copy) => edit(copy, (text) => `${text}["more"]\n`), /damaged or not whole/],
-      ['letter', (copy) => writeFileSync(copy, 'Dear Grandma, '.repeat(99)), /not a backup made by Taskwell/],
-      [
-        'zip of a letter',
-        (copy) => writeFileSync(copy, gzipSync('{"dear":"Grandma"}\n')),
-        /not a backup made by Taskwell/,
-      ],
-      ['newer format', (copy) => edit(copy, (text) => text.replace('"version":1', '"version":2')), /newer Taskwell/],
-      [
-        'newer schema',
-        (copy) => edit(copy, (text) => text.replace('"0001-initial"', '"0001-initial","9999-x"')),
-        /newer Taskwell.*9999-x/,
-      ],
-      ['missing', (copy) => rmSync(copy), /is not there/],
-      ['empty', (copy) => writeFileSync(copy, ''), /damaged or not whole/],
-    ]
-    for (const [name, make, message] of bad) {
-      const copy = join(folder, name)
-      copyFileSync(file, copy)
-      make(copy)
-      await expect(restoreBackup({ database: config, file: copy, force: true }), name).rejects.toThrow(message)
-    }
-    expect(await readStore(db)).toEqual(before)
-    await close()
-  })
-
   test('leaves the store as it was when it breaks off', async () => {
     const { db, config, close } = await database.open()
     await fillStore(db)
@@ -226,10 +167,63 @@ describe.each(databases)('restoring on %s', (database) => {
   })
 })
 
+test('a backup is not written over another file unless told so, and leaves nothing half-done', async () => {
+  const { db, config, close } = await sqlite().open()
+  writeFileSync(file, 'precious')
+  await expect(createBackup({ database: config, file })).rejects.toThrow(/there already.*--force/)
+  expect(readFileSync(file, 'utf8')).toBe('precious')
+  await createBackup({ database: config, file, force: true })
+  expect(readFileSync(file).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]))
+  await db.schema.alterTable('idempotency_keys').renameTo('elsewhere').execute()
+  await db.schema.alterTable('changes').renameColumn('revision', 'number').execute()
+  await expect(createBackup({ database: config, file: `${file}-2` })).rejects.toThrow('revision')
+  expect(readdirSync(folder)).toEqual(['today.taskwell'])
+  await close()
+})
+
+test('restoring refuses a file that is damaged, cut short, foreign or missing, before anything is touched', async () => {
+  const { db, config, close } = await sqlite().open()
+  await fillStore(db)
+  await createBackup({ database: config, file })
+  const before = await readStore(db)
+  const bad: [name: string, make: (copy: string) => void, message: RegExp][] = [
+    ['cut', (copy) => truncateSync(copy, readFileSync(copy).length - 40), /damaged or not whole/],
+    ['half', (copy) => truncateSync(copy, Math.floor(readFileSync(copy).length / 2)), /damaged or not whole/],
+    ['flipped', (copy) => flip(copy), /damaged or not whole/],
+    ['changed', (copy) => edit(copy, (text) => text.replace('Europe/Berlin', 'Europe/Lisbon')), /damaged or not whole/],
+    [
+      'without end',
+      (copy) => edit(copy, (text) => text.slice(0, text.lastIndexOf('{"counts"'))),
+      /damaged or not whole/,
+    ],
+    ['with more', (copy) => edit(copy, (text) => `${text}["more"]\n`), /damaged or not whole/],
+    ['letter', (copy) => writeFileSync(copy, 'Dear Grandma, '.repeat(99)), /not a backup made by Taskwell/],
+    [
+      'zip of a letter',
+      (copy) => writeFileSync(copy, gzipSync('{"dear":"Grandma"}\n')),
+      /not a backup made by Taskwell/,
+    ],
+    ['newer format', (copy) => edit(copy, (text) => text.replace('"version":1', '"version":2')), /newer Taskwell/],
+    [
+      'newer schema',
+      (copy) => edit(copy, (text) => text.replace('"0001-initial"', '"0001-initial","9999-x"')),
+      /newer Taskwell.*9999-x/,
+    ],
+    ['missing', (copy) => rmSync(copy), /is not there/],
+    ['empty', (copy) => writeFileSync(copy, ''), /damaged or not whole/],
+  ]
+  for (const [name, make, message] of bad) {
+    const copy = join(folder, name)
+    copyFileSync(file, copy)
+    make(copy)
+    await expect(restoreBackup({ database: config, file: copy, force: true }), name).rejects.toThrow(message)
+  }
+  expect(await readStore(db)).toEqual(before)
+  await close()
+})
+
 test('restoring over a SQLite file keeps the one that was there, and over a damaged one, too', async () => {
-  const [sqlite] = databases
-  if (sqlite === undefined) throw new Error('No SQLite')
-  const { db, config, close } = await sqlite.open()
+  const { db, config, close } = await sqlite().open()
   const path = config.kind === 'sqlite' ? config.file : ''
   await fillStore(db)
   await createBackup({ database: config, file })
@@ -252,6 +246,13 @@ const open: Awaited<ReturnType<(typeof databases)[number]['open']>>[] = []
 afterEach(async () => {
   for (const store of open.splice(0)) await store.close()
 })
+
+/** For what does not depend on the database. */
+function sqlite() {
+  const [found] = databases
+  if (found === undefined) throw new Error('No SQLite')
+  return found
+}
 
 async function freshStore(database: (typeof databases)[number]) {
   const store = await database.open()

@@ -16,7 +16,8 @@ afterEach(() => {
   for (const remove of removers.splice(0)) remove()
 })
 
-const pairs = databases.flatMap((from) => databases.map((to) => ({ from, to })))
+/** Each is read and filled once; nothing depends on which two meet. */
+const pairs = databases.map((from) => ({ from, to: databases.find(({ kind }) => kind !== from.kind) ?? from }))
 
 describe.each(pairs)('moving from $from.kind to $to.kind', ({ from, to }) => {
   test('brings every row, epoch and sessions included, and back again with the same digest', async () => {
