@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -27,6 +27,7 @@ const password = 'correct horse battery'
 let folder: string
 let image: Stage
 let node: string
+const running = new Set<ChildProcess>()
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'taskwell-image-'))
@@ -41,6 +42,7 @@ beforeAll(() => {
 })
 
 afterAll(() => {
+  for (const child of running) child.kill('SIGKILL')
   execFileSync('chmod', ['-R', 'u+w', folder])
   rmSync(folder, { recursive: true, force: true })
 })
@@ -100,6 +102,7 @@ async function start() {
     env: settings(),
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  running.add(child)
   const ended = new Promise<number | null>((resolve) => void child.once('exit', resolve))
   const url = await new Promise<string>((resolve, reject) => {
     let output = ''
