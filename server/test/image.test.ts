@@ -38,7 +38,7 @@ beforeAll(() => {
   mkdirSync(join(folder, 'data'))
   if (user.uid !== undefined) chownSync(join(folder, 'data'), user.uid, user.gid)
   // The root file system is read-only.
-  execFileSync('chmod', ['-R', 'a-w', image.folder])
+  execFileSync('chmod', ['-R', 'a-w,a+rX', image.folder])
 })
 
 afterAll(() => {
