@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { type Case, cases } from './cases.ts'
+import { tellBudget } from './budget.ts'
+import { cases } from './cases.ts'
+import { compare } from './compare.ts'
 import { measureGrowth } from './growth.ts'
 import { generator, measure, type Measured } from './load.ts'
-import { median, type Result, type Round, tellResult, writeReport } from './report.ts'
+import { median, type Result, tellResult, writeReport } from './report.ts'
 import { startReference, startTaskwell, type Subject } from './servers.ts'
 
 /**
@@ -15,9 +17,10 @@ import { startReference, startTaskwell, type Subject } from './servers.ts'
  */
 const { values: options } = parseArgs({
   options: {
-    /** In less than 40 seconds, without what else is measured. */
+    /** In less than a minute, without what else is measured. */
     short: { type: 'boolean', default: false },
     rounds: { type: 'string' },
+    /** Whole ones: wrk takes no others. */
     seconds: { type: 'string' },
     tasks: { type: 'string', default: '1000' },
     /** Part of the name of the cases to run. */
@@ -27,10 +30,11 @@ const { values: options } = parseArgs({
   },
 })
 const rounds = Number(options.rounds ?? (options.short ? 1 : 5))
-const seconds = Number(options.seconds ?? (options.short ? 1.5 : 4))
+const seconds = Number(options.seconds ?? (options.short ? 2 : 4))
 
 const folder = mkdtempSync(join(tmpdir(), 'taskwell-bench-'))
 const subjects: Subject[] = []
+const results: Result[] = []
 try {
   const tasks = Number(options.tasks)
   const reference = await started(startReference(folder, tasks))
@@ -40,10 +44,12 @@ try {
   console.log(
     `start to first reply ${taskwell.startMs.toFixed(0)} ms, idle ${idle.toFixed(0)} MB; ${tasks} tasks, load by ${generator}`,
   )
-  const results: Result[] = []
   let afterLists = Number.NaN
   for (const candidate of cases.filter(({ name }) => name.includes(options.only))) {
-    const result = { ...candidate, rounds: await compare(candidate, { taskwell, reference }) }
+    const result = {
+      ...candidate,
+      rounds: await compare(candidate, { taskwell, reference }, { rounds, seconds, folder }),
+    }
     console.log(tellResult(result))
     results.push(result)
     if (candidate.name.startsWith('list')) afterLists = taskwell.memory()
@@ -60,28 +66,17 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
+// The profile is written when the server ends.
+const { PROFILE } = process.env
+const [measured] = results
+if (PROFILE !== undefined && measured) {
+  tellBudget(PROFILE, median(measured.rounds.map(({ taskwell }) => taskwell.cpu)))
+}
+
 async function started(subject: Promise<Subject>): Promise<Subject> {
   const running = await subject
   subjects.push(running)
   return running
-}
-
-async function compare(
-  { load, taskwellHeaders, beside }: Case,
-  { taskwell, reference }: { taskwell: Subject; reference: Subject },
-): Promise<Round[]> {
-  const headers = await taskwellHeaders?.(taskwell)
-  const results: Round[] = []
-  // The first round warms up.
-  for (let round = 0; round <= rounds; round += 1) {
-    const time = round === 0 ? 1 : seconds
-    const theirs = await measure(reference, load, time, folder)
-    const end = beside?.(taskwell)
-    const ours = await measure(taskwell, { ...load, ...(headers && { headers }) }, time, folder)
-    end?.()
-    if (round > 0) results.push({ taskwell: ours, reference: theirs })
-  }
-  return results
 }
 
 /** Lists at half the rate that was the most, as a busy server has them. */
