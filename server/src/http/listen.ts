@@ -5,8 +5,8 @@ import { answerInOrder } from './answer-in-order.ts'
 import { guardConnections } from './guard-connections.ts'
 
 const longestFarewell = 8_000
-/** Beyond these, new connections are closed at once, so that file handles and memory last. */
-const mostConnections = 10_000
+/** Beyond these, new connections are closed at once, so that file handles and memory last: 10,000 devices that listen, and requests. */
+const mostConnections = 15_000
 /** Clients that are busy send their next request within this time. */
 const lastWords = 300
 
