@@ -124,21 +124,27 @@ async function sendUndo({ calls }: Send, write: StoredWrite, isRepeated: boolean
   const target = write.undoes?.effect
   if (!target) return nothing
   const done = isRepeated ? await findUndo(calls, target) : undefined
-  if (done !== undefined) return { revision: done, tasks: undefined, effect: { ...target, revision: done } }
+  if (done) return { revision: done.seenAt, tasks: undefined, effect: { ...target, revision: done.revision } }
   const params = { revision: String(target.revision) }
   const { body, wrote } = await calls.undoChange({ params, idempotencyKey: write.id })
   const tasks = body.changes.map(({ task }) => task)
   return { revision: body.revision, tasks, effect: effectAmong(tasks, wrote) }
 }
 
-/** The revision at which the change was undone. It is later than the change, so history is read down to that only. */
-async function findUndo(calls: Calls, { taskId, revision }: Effect): Promise<number | undefined> {
+/** One revision of an undo that was done, and a later one that shows all of it. */
+interface FoundUndo {
+  readonly revision: number
+  readonly seenAt: number
+}
+
+/** The undo of a change. It is later than the change, so history is read down to that only. */
+async function findUndo(calls: Calls, { taskId, revision }: Effect): Promise<FoundUndo | undefined> {
   let cursor: string | undefined
   do {
     const query = cursor === undefined ? { limit: 200 } : { limit: 200, cursor }
-    const { body } = await calls.listTaskHistory({ params: { id: taskId }, query })
+    const { body, revision: seenAt } = await calls.listTaskHistory({ params: { id: taskId }, query })
     const undo = body.items.find(({ undoes }) => undoes === revision)
-    if (undo) return undo.revision
+    if (undo) return { revision: undo.revision, seenAt: seenAt ?? undo.revision }
     const isPast = body.items.some((item) => item.revision <= revision)
     cursor = isPast ? undefined : (body.nextCursor ?? undefined)
   } while (cursor !== undefined)

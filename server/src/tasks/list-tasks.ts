@@ -3,7 +3,7 @@ import { calendarAt } from '../calendar/index.ts'
 import type { Context } from '../context.ts'
 import { accountGone, invalid } from '../errors.ts'
 import type { Outcome } from '../verb.ts'
-import { searchWords } from '../text/index.ts'
+import { countWords, searchWords } from '../text/index.ts'
 import { searchCandidates } from '../database/sql.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { isTaskRow, toTask } from './task-row.ts'
@@ -34,9 +34,9 @@ export async function listTasks(ctx: Context, { query }: Input<Contract['listTas
 
 /** What the query means for this caller at this moment. */
 export async function pageRequest(ctx: Context, query: Input<Contract['listTasks']>['query']): Promise<PageRequest> {
-  const asked = searchWords(query.q ?? '')
-  if (asked.length > maxWords) throw invalid('/query/q', `must have at most ${maxWords} words`)
-  const words = [...new Set(asked)]
+  const { q = '' } = query
+  if (countWords(q) > maxWords) throw invalid('/query/q', `must have at most ${maxWords} words`)
+  const words = [...new Set(searchWords(q))]
   return {
     spaceId: ctx.caller.spaceId,
     filter: {

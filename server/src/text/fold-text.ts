@@ -12,10 +12,18 @@ export function foldText(text: string): string {
     .normalize('NFC')
 }
 
-/** The folded words of a search, split at Unicode white space. */
+/** The folded words of a search, split at Unicode white space. A single sign may stand for several words. */
 export function searchWords(query: string): string[] {
-  const words = foldText(query).split(/\p{White_Space}+/u)
-  return words.filter((word) => word !== '')
+  return wordsIn(foldText(query))
+}
+
+/** How many words a search has as it was written, the same one each time it is there. */
+export function countWords(query: string): number {
+  return wordsIn(query).length
+}
+
+function wordsIn(text: string): string[] {
+  return text.split(/\p{White_Space}+/u).filter((word) => word !== '')
 }
 
 /** By what a title sorts: its first 200 code points, folded. */

@@ -1,2 +1,2 @@
-export { foldText, searchWords, titleKey } from './fold-text.ts'
+export { countWords, foldText, searchWords, titleKey } from './fold-text.ts'
 export { isLegalText } from './legal-text.ts'

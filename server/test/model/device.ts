@@ -1,4 +1,11 @@
-import { createClient, createMemoryStorage, type Sync, type SyncSnapshot, type SyncWrite } from '@taskwell/api'
+import {
+  createClient,
+  createMemoryStorage,
+  type Operation,
+  type Sync,
+  type SyncSnapshot,
+  type SyncWrite,
+} from '@taskwell/api'
 import { expect, vi } from 'vitest'
 import { createFlakyFetch, createFlakyLink, type FlakyFetch, type FlakyLink } from './flaky-link.ts'
 
@@ -10,6 +17,8 @@ export interface Device {
   readonly sync: Sync
   /** The writes of this run of the program, oldest first. */
   readonly writes: SyncWrite[]
+  /** What each batch asked for when it was last sent: a refused one leaves out what has become true by itself. */
+  readonly batches: ReadonlyMap<string, readonly Operation[]>
   /** What went wrong with what was shown. */
   readonly complaints: string[]
   /** Ends the program and starts it anew on its storage. */
@@ -26,7 +35,16 @@ export async function createDevice(user: Account, port: number): Promise<Device>
   const link = await createFlakyLink(port)
   const faults = createFlakyFetch()
   const storage = createMemoryStorage()
-  const client = createClient({ baseUrl: link.baseUrl, token: () => user.token, fetch: faults.fetch })
+  const batches = new Map<string, readonly Operation[]>()
+  const client = createClient({
+    baseUrl: link.baseUrl,
+    token: () => user.token,
+    fetch: (input, init) => {
+      const key = new Headers(init?.headers).get('idempotency-key')
+      if (key !== null && String(input).endsWith('/batch')) batches.set(key, JSON.parse(String(init?.body)).operations)
+      return faults.fetch(input, init)
+    },
+  })
   const complaints: string[] = []
   let writes: SyncWrite[] = []
   let sync = start()
@@ -46,6 +64,7 @@ export async function createDevice(user: Account, port: number): Promise<Device>
     user,
     link,
     faults,
+    batches,
     complaints,
     get sync() {
       return sync
