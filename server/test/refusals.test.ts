@@ -39,6 +39,17 @@ describe.each(databases.filter(({ kind }) => kind === 'sqlite'))('defects on %s'
     expectProblem(await sendRaw(port, bytes), 400, 'malformed_request')
   })
 
+  test.each([
+    ['GET', '/api/tasks', 'unauthenticated'],
+    ['POST', '/api/auth/login', 'invalid_credentials'],
+  ])('%s %s without a right to it names a way in', async (method, path, code) => {
+    const body = JSON.stringify({ email: 'nobody@example.org', password: 'correct horse battery' })
+    const headers = { 'content-type': 'application/json' }
+    const reply = await requests.send({ method, path, headers, ...(method === 'POST' && { body }) })
+    expectProblem(reply, 401, code)
+    expect(reply.headers['www-authenticate']).toBe('Bearer')
+  })
+
   test('CONNECT opens nothing', async () => {
     const reply = await sendRaw(
       port,

@@ -32,6 +32,8 @@ export function sendProblem(error: unknown, request: FastifyRequest, reply: Fast
     requestLog(request).warn({ err: error }, 'the database did not answer in time')
   const { status } = errorCodes[refusal.code]
   if (status === 503) reply.header('retry-after', '1')
+  // Every 401 names a way in (RFC 9110, section 15.5.2); browsers ask nobody for a bearer token.
+  if (status === 401) reply.header('www-authenticate', 'Bearer')
   return reply
     .code(status)
     .headers({ 'cache-control': 'no-store', ...refusal.details.headers })
