@@ -131,6 +131,12 @@ test.each(endpoints)('the OpenAPI document describes %s', async (name, { method,
   const { paths } = JSON.parse(await printed)
   const operation = paths[path.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()]
   expect(operation).toMatchObject({ operationId: name })
+  expect(operation.responses[503].headers).toHaveProperty('Retry-After')
+})
+
+test('the OpenAPI document tells where a new task is', async () => {
+  const { paths } = JSON.parse(await printApi())
+  expect(paths['/api/tasks'].post.responses[201].headers).toHaveProperty('Location')
 })
 
 describe.each(databases)('the contract on %s', (database) => {

@@ -104,6 +104,7 @@ const idempotencyKey = {
 function toReply(reply: object | undefined, description: string, endpoint: Endpoint): object {
   const headers = {
     ...(endpoint.etag && { ETag: { type: 'string', description: 'Version of what is answered' } }),
+    ...(endpoint.etag && endpoint.status === 201 && { Location: { type: 'string', description: 'Where it is' } }),
     ...(endpoint.limit !== 'none' && limitHeaders),
     ...(endpoint.revision && {
       'Taskwell-Revision': { type: 'integer', description: 'Revision that the reply reflects' },
@@ -140,6 +141,13 @@ function errorsOf(endpoint: Endpoint): ErrorCode[] {
   return [...new Set(codes)]
 }
 
+const retryAfter = { 'Retry-After': { type: 'integer', description: 'When to try again, in seconds' } }
+const problemHeaders: Readonly<Record<number, object>> = {
+  401: { headers: { 'WWW-Authenticate': { type: 'string', description: 'How to say who asks: `Bearer`' } } },
+  429: { headers: { ...retryAfter, ...limitHeaders } },
+  503: { headers: retryAfter },
+}
+
 function toProblems(codes: readonly ErrorCode[]): Record<number, object> {
   const statuses = new Map<number, ErrorCode[]>()
   for (const code of codes) {
@@ -151,6 +159,7 @@ function toProblems(codes: readonly ErrorCode[]): Record<number, object> {
       status,
       {
         description: listed.map((code) => `\`${code}\`: ${errorCodes[code].title}`).join('; '),
+        ...problemHeaders[status],
         content: { 'application/problem+json': { schema: { $ref: 'Problem#' } } },
       },
     ]),
