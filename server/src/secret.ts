@@ -1,14 +1,21 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
+import { createFolder, unusableFolder } from './create-folder.ts'
 
 /** The secret that signs sessions: the configured one, or one made once and kept in the data folder, for its owner only. */
 export function getSecret({ authSecret, dataDir }: Pick<Config, 'authSecret' | 'dataDir'>): string {
   if (authSecret !== undefined) return authSecret
   const file = join(dataDir, 'auth-secret')
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  return readSecret(file) ?? createSecret(file)
+  createFolder(dataDir, 'DATA_DIR')
+  const secret = readSecret(file)
+  if (secret !== undefined) return secret
+  try {
+    return createSecret(file)
+  } catch (error) {
+    throw unusableFolder('DATA_DIR', error)
+  }
 }
 
 /** The same, but does not make one. */

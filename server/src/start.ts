@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import type { Logger } from 'pino'
 import { type AppOptions, createApp } from './app.ts'
 import type { Config } from './config.ts'
@@ -15,6 +16,8 @@ import { withinTime } from './within-time.ts'
 
 export interface RunningServer {
   readonly baseUrl: string
+  /** Where it listens, which is not where people reach it when there is a proxy. */
+  readonly address: string
   stop(): Promise<void>
 }
 
@@ -69,6 +72,7 @@ export async function startServer(
     serve(app.routing)
     return {
       baseUrl,
+      address: `http://${isIPv6(config.host) ? `[${config.host}]` : config.host}:${port}`,
       stop: async () => {
         await app.close()
         await stopServing(server)

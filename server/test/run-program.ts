@@ -52,7 +52,7 @@ export async function startServer(settings: Settings): Promise<Server> {
     let output = ''
     program.child.stdout?.on('data', (text: string) => {
       output += text
-      const [, address] = /ready: (\S+)\n/.exec(output) ?? []
+      const [, address] = /ready: (\S+)[^\n]*\n/.exec(output) ?? []
       if (address !== undefined) resolve(address)
     })
     void program.ended.then(({ code, stderr }) => reject(new Error(`The server ended with ${code}: ${stderr}`)))

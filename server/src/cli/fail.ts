@@ -15,7 +15,8 @@ function explain(error: unknown): string {
   if (code === 'EADDRINUSE') return 'the address is taken by another program: set PORT to a free port'
   if (code === 'EADDRNOTAVAIL') return 'HOST is not an address of this machine'
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'a host name cannot be found: check HOST and DATABASE_URL'
-  if (code === 'EACCES') return `${error.message}: choose a PORT of 1024 or more and a DATA_DIR that is writable`
+  if (code === 'SQLITE_CANTOPEN') return 'the database file cannot be opened: check DATABASE_URL and DATA_DIR'
+  if (code === 'EACCES' && 'port' in error) return 'PORT is not for this user: choose one of 1024 or more'
   if (code === 'ECONNREFUSED') return 'the database does not answer: check that it runs where DATABASE_URL says'
   return error.message
 }

@@ -41,11 +41,17 @@ describe('a first start', () => {
     await server.stop()
   })
 
-  test('prints BASE_URL where it is set, and listens on PORT all the same', async () => {
+  test('prints BASE_URL where it is set, and the port that it took all the same', async () => {
+    const server = await startServer({ DATA_DIR: newFolder(), BASE_URL: 'https://tasks.example.org' })
+    expect(server.url).toBe('https://tasks.example.org')
+    const { stdout } = await server.stop()
+    expect(stdout).toMatch(/^Taskwell \S+ is ready: \S+ \(listening on http:\/\/127\.0\.0\.1:[1-9]\d+\)\n$/)
+  })
+
+  test('listens on PORT, whatever BASE_URL says', async () => {
     const port = await freePort()
     const settings = { DATA_DIR: newFolder(), PORT: String(port), BASE_URL: 'https://tasks.example.org' }
-    const server = await startServer(settings)
-    expect(server.url).toBe('https://tasks.example.org')
+    await startServer(settings)
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200)
   })
 
@@ -150,6 +156,18 @@ describe('a server told to stop', () => {
     expect(performance.now() - asked).toBeLessThan(3_000)
   })
 
+  test('does not wait for connections on which nothing was ever sent', async () => {
+    const server = await startServer({ DATA_DIR: newFolder() })
+    const { port } = new URL(server.url)
+    const socket = connect(Number(port), '127.0.0.1')
+    await new Promise((resolve) => socket.once('connect', resolve))
+    await fetch(`${server.url}/health`)
+    const asked = performance.now()
+    expect((await server.stop()).code).toBe(0)
+    expect(performance.now() - asked).toBeLessThan(6_000)
+    socket.destroy()
+  })
+
   test('finishes the request in flight first, and takes no new ones', async () => {
     const server = await startServer({ DATA_DIR: newFolder() })
     const { token } = await registerWithTask(server)
@@ -240,6 +258,29 @@ describe('what keeps a server from starting', () => {
     for (const secret of ['hunter2', '192.0.2.77', 'no-such-host', '0.0.0.0/0'])
       expect(end.stderr).not.toContain(secret)
     expect(end.milliseconds).toBeLessThan(leastTime * 3 + 2_000)
+  })
+
+  test.each(['/dev/null/hunter2', '/proc/hunter2'])(
+    'may be the folder %s, told soon and without its name',
+    async (path) => {
+      for (const [name, settings] of [
+        ['DATA_DIR', { DATA_DIR: path }],
+        ['DATA_DIR', { DATA_DIR: path, AUTH_SECRET: 'a secret of at least thirty-two characters' }],
+        ['DATABASE_URL', { DATA_DIR: newFolder(), DATABASE_URL: `file:${path}/tasks.db` }],
+      ] as const) {
+        const end = await startServerProgram(settings).ended
+        expectRefusal(end, name)
+        expect(end.stderr).not.toContain('hunter2')
+      }
+    },
+  )
+
+  test('may be a folder where the database should be', async () => {
+    const dataDir = newFolder()
+    mkdirSync(dataDir)
+    const end = await startServerProgram({ DATA_DIR: newFolder(), DATABASE_URL: `file:${dataDir}` }).ended
+    expectRefusal(end, 'DATABASE_URL')
+    expect(end.stderr).not.toContain(dataDir)
   })
 
   test('before it listens costs no data folder', async () => {

@@ -1,12 +1,13 @@
-import { readConfig } from '../config.ts'
+import { type Config, readConfig } from '../config.ts'
 import { type RunningServer, startServer } from '../start.ts'
 import { version } from '../version.ts'
 import { fail } from './fail.ts'
 
 /** Runs the server until it is told to stop. What keeps it from starting is said in one line, with exit code 1. */
 export async function runServer(): Promise<void> {
-  const server = await start().catch(fail)
-  console.log(`Taskwell ${version} is ready: ${server.baseUrl}`)
+  const { config, server } = await start().catch(fail)
+  const address = config.baseUrl === undefined ? '' : ` (listening on ${server.address})`
+  console.log(`Taskwell ${version} is ready: ${server.baseUrl}${address}`)
   const stop = (): void => {
     // A second signal ends the process the ordinary way.
     for (const signal of signals) process.off(signal, stop)
@@ -15,8 +16,9 @@ export async function runServer(): Promise<void> {
   for (const signal of signals) process.on(signal, stop)
 }
 
-async function start(): Promise<RunningServer> {
-  return startServer(readConfig())
+async function start(): Promise<{ config: Config; server: RunningServer }> {
+  const config = readConfig()
+  return { config, server: await startServer(config) }
 }
 
 const signals = ['SIGTERM', 'SIGINT'] as const

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import BetterSqlite3 from 'better-sqlite3'
+import { createFolder, databaseFolder, unusableFolder } from '../create-folder.ts'
 import type { DatabaseConfig } from './open.ts'
 import { backupLock, type Claim, connectAside, type Hold, joinServers, serverLock } from './server-lock.ts'
 
@@ -39,8 +40,8 @@ async function tryHold(url: string, lock: number): Promise<Hold | undefined> {
 /** @throws when another process holds the file. */
 export function claimFile(file: string): Hold {
   const path = lockPath(file)
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const lock = new BetterSqlite3(path, { timeout: 0 })
+  createFolder(dirname(path), databaseFolder)
+  const lock = openLock(path)
   try {
     lock.pragma('journal_mode = delete')
     lock.exec('begin exclusive')
@@ -49,6 +50,14 @@ export function claimFile(file: string): Hold {
     throw new Error(`Another Taskwell is using ${file}. Stop it first, or give this one its own DATA_DIR.`)
   }
   return { release: () => void lock.close() }
+}
+
+function openLock(path: string): BetterSqlite3.Database {
+  try {
+    return new BetterSqlite3(path, { timeout: 0 })
+  } catch (error) {
+    throw unusableFolder(databaseFolder, error)
+  }
 }
 
 /** Beside the file itself, whatever way led to it, so that two data folders cannot share it. */

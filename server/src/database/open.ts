@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { Kysely, type LogEvent, PostgresAdapter, PostgresDialect } from 'kysely'
+import { createFolder, databaseFolder } from '../create-folder.ts'
 import type pg from 'pg'
 import { createGate, type Gate } from './gate.ts'
 import type { Schema } from './schema.ts'
@@ -21,7 +21,7 @@ export type DatabaseConfig =
 export function openDatabase(config: DatabaseConfig, onStatement?: (event: LogEvent) => void): Database {
   const watched = onStatement && { log: onStatement }
   if (config.kind === 'postgres') return openPostgres(config.url, watched)
-  mkdirSync(dirname(config.file), { recursive: true, mode: 0o700 })
+  createFolder(dirname(config.file), databaseFolder)
   const writeStop = createWriteStop()
   const dialect = sqliteDialect({ ...config, writeStop })
   const db: Database = new Kysely({ dialect, ...watched })

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createFolder } from '../create-folder.ts'
 import { hasUnfinishedCopy, migrationStatus } from './migrate.ts'
 import { type Database, databaseKind, type DatabaseConfig } from './open.ts'
 
@@ -27,7 +28,7 @@ export function rememberStore({ dataDir, database }: Place): void {
   const text = `${describeStore(database)}\n`
   const marker = markerOf(dataDir)
   if (existsSync(marker) && readFileSync(marker, 'utf8') === text) return
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  createFolder(dataDir, 'DATA_DIR')
   writeFileSync(marker, text, { mode: 0o600 })
 }
 
