@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
-import { Server as NetServer } from 'node:net'
+import { Server as NetServer, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { answerInOrder } from './answer-in-order.ts'
 import { guardConnections } from './guard-connections.ts'
@@ -38,6 +38,12 @@ export async function listen(options: {
   const server = createServer(limits)
   server.maxConnections = mostConnections
   guardConnections(server)
+  const open = new Set<Socket>()
+  connections.set(server, open)
+  server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
   const early: [IncomingMessage, ServerResponse][] = []
   let handle: RequestListener = (request, response) => void early.push([request, response])
   const answer = answerInOrder((request, response) => handle(request, response))
@@ -57,6 +63,8 @@ export async function listen(options: {
   }
 }
 
+const connections = new WeakMap<Server, Set<Socket>>()
+
 /**
  * Takes no new connections and lets requests in flight finish, but not for ever. Connections that are kept open are not
  * cut at once: a request may be on its way, and its reply says `Connection: close`.
@@ -66,6 +74,8 @@ export async function stopServing(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => void NetServer.prototype.close.call(server, () => resolve()))
   await Promise.race([closed, pause(lastWords)])
   server.close()
+  // Browsers open connections in advance, which Node counts as busy until something was sent on them.
+  for (const socket of connections.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy()
   // A connection is idle only after its last reply, so this is done again and again.
   const sweeper = setInterval(() => server.closeIdleConnections(), 50)
   const patience = setTimeout(() => server.closeAllConnections(), longestFarewell)
