@@ -10,7 +10,7 @@ import {
   exportAccount,
   listSessions,
 } from './account/index.ts'
-import { createFailureLog, listAccountEvents } from './account-events/index.ts'
+import { createFailureLog, listAccountEventsWith } from './account-events/index.ts'
 import {
   confirmEmail,
   createActivity,
@@ -166,7 +166,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       listSessions,
       endSession: endSessionWith({ auth }),
       endOtherSessions,
-      listAccountEvents,
+      listAccountEvents: listAccountEventsWith(failures),
       listTokens,
       createToken,
       deleteToken,

@@ -1,3 +1,4 @@
+import { createClient } from '@taskwell/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databases } from './databases.ts'
 import { createRequests, expectProblem, jsonAs, type Reply, type Requests } from './requests-http.ts'
@@ -146,6 +147,23 @@ describe.each(databases)('two-factor sign-in on %s', (database) => {
     }
     expectProblem(await post('/two-factor/verify-totp', { code: codeOf(it.secret) }, { cookie }), 429, 'rate_limited')
     expectProblem(await login(it.user, { code: codeOf(it.secret) }), 429, 'rate_limited')
+  })
+
+  test('a wrong or used code at a sign-in is an event for the owner, on every way', async () => {
+    const it = await enable()
+    const { user, secret, backupCodes } = it
+    await login(user)
+    const code = codeOf(secret, 1)
+    await login(user, { code: wrongCode(secret) })
+    await login(user, { code: 'nonsense' })
+    expect((await login(user, { code })).status).toBe(200)
+    await login(user, { code })
+    const { cookie } = await challenge(it)
+    await post('/two-factor/verify-totp', { code: wrongCode(secret) }, { cookie })
+    expect((await post('/two-factor/verify-backup-code', { code: backupCodes[0] }, { cookie })).status).toBe(200)
+    const { items } = (await createClient({ baseUrl: app.baseUrl, token: () => it.token }).listAccountEvents()).body
+    const [wrong, used] = ['sign_in_failed', 'sign_in_failed']
+    expect(items.slice(0, 6).map(({ kind }) => kind)).toEqual(['sign_in', wrong, used, 'sign_in', wrong, wrong])
   })
 
   test('gives no session before the code on the native way, and one after', async () => {

@@ -14,6 +14,8 @@ export interface FailedSignIn {
 /** Takes failed sign-ins, and tells the owners of the addresses later. */
 export interface FailureLog extends BackgroundJob {
   add(attempt: FailedSignIn): void
+  /** Writes all that were taken so far: whoever reads the events then finds them. */
+  flush(): Promise<void>
 }
 
 const every = 1_000
@@ -28,7 +30,16 @@ const mostWaiting = 1_000
 export function createFailureLog({ db, log }: { db: Database; log: Log }): FailureLog {
   const waiting: FailedSignIn[] = []
 
-  async function write(): Promise<boolean> {
+  let last: Promise<unknown> = Promise.resolve()
+
+  /** One step after the other: who waits for a step waits for those under way, too. */
+  function write(): Promise<boolean> {
+    const step = last.then(writeStep, writeStep)
+    last = step
+    return step
+  }
+
+  async function writeStep(): Promise<boolean> {
     const attempts = waiting.splice(0, inOneStep)
     if (attempts.length === 0) return false
     await db.transaction().execute(async (db) => {
@@ -45,6 +56,10 @@ export function createFailureLog({ db, log }: { db: Database; log: Log }): Failu
     return waiting.length > 0
   }
 
+  async function flush(): Promise<void> {
+    while (await write());
+  }
+
   const job = startBackgroundJob({ name: 'failed sign-ins', every, log, run: write })
   return {
     ...job,
@@ -53,7 +68,8 @@ export function createFailureLog({ db, log }: { db: Database; log: Log }): Failu
     },
     stop: async () => {
       await job.stop()
-      while (await write());
+      await flush()
     },
+    flush,
   }
 }

@@ -1,4 +1,4 @@
 export { createFailureLog, type FailedSignIn } from './failure-log.ts'
-export { listAccountEvents } from './list-account-events.ts'
+export { listAccountEventsWith } from './list-account-events.ts'
 export { type Origin, originOf, recordEvent } from './record-event.ts'
 export { listEvents, toEvent } from './queries.ts'

@@ -24,7 +24,9 @@ export async function insertFailure(
   db: Database,
   { email, ...event }: Omit<Insertable<Schema['account_events']>, 'user_id' | 'kind'> & { email: string },
 ): Promise<void> {
-  const user = await db.selectFrom('users').select('id').where('email', '=', email).executeTakeFirst()
+  const owner = db.selectFrom('users').select('id').where('email', '=', email)
+  // An account that took the address later does not hear of what was before it.
+  const user = await owner.where('created_at', '<=', event.at).executeTakeFirst()
   if (!user) return
   await insertEvent(db, { ...event, user_id: user.id, kind: failure })
   await pruneEvents(db, user.id, failure)

@@ -128,7 +128,10 @@ function authOptions(settings: AuthSettings) {
     plugins: [
       bearer({ requireSignature: true }),
       createTwoFactor(),
-      { id: 'taskwell-codes', hooks: { before: [{ matcher: () => true, handler: createCodeRules(db) }] } },
+      {
+        id: 'taskwell-codes',
+        hooks: { before: [{ matcher: () => true, handler: createCodeRules({ db, onSignInFailed }) }] },
+      },
       watchAccounts({ db, sessionsAUser, onSignInFailed, onAccountChange }),
     ],
     disabledPaths,

@@ -1,3 +1,4 @@
+import type { GenericEndpointContext } from 'better-auth'
 import type { Visit } from '../verb.ts'
 import type { Auth } from './create-auth.ts'
 import { readSignedCookie } from './session-token.ts'
@@ -11,4 +12,11 @@ export async function findChallenged(auth: Auth, visit: Visit): Promise<string |
   const challenge = await internalAdapter.findVerificationValue(identifier)
   const user = challenge && (await internalAdapter.findUserById(challenge.value))
   return user?.email
+}
+
+/** The user whose second factor is awaited, as the hooks of Better Auth's own routes see it. */
+export async function findAwaited({ context, getSignedCookie }: GenericEndpointContext): Promise<string | undefined> {
+  const identifier = await getSignedCookie(context.createAuthCookie('two_factor').name, context.secret)
+  const challenge = identifier ? await context.internalAdapter.findVerificationValue(identifier) : null
+  return challenge?.value
 }

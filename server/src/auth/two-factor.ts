@@ -1,7 +1,10 @@
 import { APIError, createAuthMiddleware } from 'better-auth/api'
 import { twoFactor } from 'better-auth/plugins/two-factor'
 import type { Database } from '../database/open.ts'
+import { noteWrongCode } from './note-wrong-code.ts'
 import { matchingStep, readTotpSecret } from './totp.ts'
+import { findAwaited } from './two-factor-challenge.ts'
+import type { AccountWatch } from './watch-accounts.ts'
 
 /** How long the second step of a sign-in may take, in seconds. */
 const patience = 10 * 60
@@ -39,15 +42,16 @@ const verifying = new Set(['/two-factor/verify-totp', '/two-factor/verify-backup
  * Rules of our own for the codes: no device is ever excused from the second factor, and a code of the app signs in once,
  * while the plugin takes it again as long as it is shown.
  */
-export function createCodeRules(db: Database) {
+export function createCodeRules({ db, onSignInFailed }: Pick<AccountWatch, 'db' | 'onSignInFailed'>) {
   return createAuthMiddleware(async (ctx) => {
     if (!verifying.has(ctx.path)) return undefined
     const body = { ...ctx.body, trustDevice: false, ...('disableSession' in ctx.body && { disableSession: false }) }
     if (ctx.path === '/two-factor/verify-totp' && typeof body.code === 'string') {
-      const cookie = ctx.context.createAuthCookie('two_factor')
-      const challenge = await ctx.getSignedCookie(cookie.name, ctx.context.secret)
-      const awaited = challenge ? await ctx.context.internalAdapter.findVerificationValue(challenge) : null
-      if (awaited && !(await useOnce(db, awaited.value, body.code, ctx.context.secretConfig))) throw usedCode()
+      const userId = await findAwaited(ctx)
+      if (userId !== undefined && !(await useOnce(db, userId, body.code, ctx.context.secretConfig))) {
+        await noteWrongCode(ctx, onSignInFailed)
+        throw usedCode()
+      }
     }
     return { context: { body } }
   })

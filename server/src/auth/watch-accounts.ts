@@ -6,6 +6,7 @@ import type { Database } from '../database/open.ts'
 import { isRequest, originOfRequest } from './auth-request.ts'
 import { endSurplusSessions } from './end-surplus-sessions.ts'
 import { noteNewSession } from './new-session.ts'
+import { hasWrongCode, noteWrongCode } from './note-wrong-code.ts'
 
 export interface AccountWatch {
   readonly db: Database
@@ -36,6 +37,7 @@ export function watchAccounts({ db, sessionsAUser, onSignInFailed, onAccountChan
     if (path === '/sign-in/email' && hasWrongPassword(returned)) {
       onSignInFailed({ email: String(request.body?.email).toLowerCase(), origin, at: new Date() })
     }
+    if (hasWrongCode(returned)) await noteWrongCode(request, onSignInFailed)
     if (isAPIError(returned)) return
     if (path === '/change-password' && session) await record(session.user.id, 'password_changed', origin)
     if (!newSession) return
