@@ -65,18 +65,27 @@ describe('a first start', () => {
 
 test('what traces need is loaded only where they are wanted', async () => {
   const told = async (settings: Record<string, string>) => {
-    const running = await startServer({ DATA_DIR: newFolder(), NODE_OPTIONS: tellingOfSdk, ...settings })
+    const running = await startServer({ DATA_DIR: newFolder(), NODE_OPTIONS: tellingOf(sdk), ...settings })
     return (await running.stop()).stderr
   }
   expect(await told({})).toBe('')
   expect(await told({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' })).toContain(sdk)
 })
 
-/** Has a program say when it loads what traces need. */
+test('a wrong setting is told before the rest of the program is read', async () => {
+  const settings = { DATA_DIR: newFolder(), NODE_OPTIONS: tellingOf('better-auth') }
+  expectRefusal(await startServerProgram({ ...settings, PORT: 'hunter2' }).ended, 'PORT')
+  expect((await (await startServer(settings)).stop()).stderr).toContain('better-auth')
+})
+
 const sdk = '@opentelemetry/sdk-trace'
-const tellingOfSdk = `--import=data:text/javascript,${encodeURIComponent(`
-  import { registerHooks } from 'node:module'
-  registerHooks({ resolve: (name, from, next) => (name.includes('${sdk}') && console.error(name), next(name, from)) })`)}`
+
+/** Has a program say when it loads a package. */
+function tellingOf(name: string): string {
+  return `--import=data:text/javascript,${encodeURIComponent(`
+    import { registerHooks } from 'node:module'
+    registerHooks({ resolve: (it, from, next) => (it.includes('${name}') && console.error(it), next(it, from)) })`)}`
+}
 
 describe.each(databases)('on %s, a restart', (database) => {
   test('keeps the secret, the sessions and the tasks', async () => {

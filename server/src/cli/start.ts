@@ -1,5 +1,5 @@
 import { type Config, readConfig } from '../config.ts'
-import { type RunningServer, startServer } from '../start.ts'
+import type { RunningServer } from '../start.ts'
 import { version } from '../version.ts'
 import { fail } from './fail.ts'
 
@@ -18,6 +18,8 @@ export async function runServer(): Promise<void> {
 
 async function start(): Promise<{ config: Config; server: RunningServer }> {
   const config = readConfig()
+  // Most of the start is reading the program: a wrong setting is told before that.
+  const { startServer } = await import('../start.ts')
   return { config, server: await startServer(config) }
 }
 
