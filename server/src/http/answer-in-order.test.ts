@@ -60,6 +60,19 @@ test('too many that wait end the connection, and those that wait are never taken
   expect(taken).toEqual(['/0'])
 })
 
+test('what waits on a connection that has ended is not taken up', async () => {
+  let taken = 0
+  await send(get('/').repeat(5), (request, response) => {
+    taken += 1
+    // By then the next one is due.
+    response.once('close', () => request.socket.destroy())
+    response.end()
+  })
+  await expect.poll(() => socket.closed).toBe(true)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(taken).toBe(1)
+})
+
 test('a client that reads nothing costs one reply', async () => {
   let taken = 0
   await send(get('/').repeat(20), (_, response) => {

@@ -19,7 +19,8 @@ export function answerInOrder(handle: RequestListener, most = usualMost): Reques
     const { socket } = request
     response.once('close', () => {
       const next = socket.destroyed ? undefined : lines.get(socket)?.shift()
-      if (next) postpone(() => begin(...next))
+      // On a connection that has ended nobody would hear of the end of what is begun.
+      if (next) postpone(() => void (socket.destroyed || begin(...next)))
       else lines.delete(socket)
     })
     handle(request, response)
