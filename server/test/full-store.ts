@@ -96,6 +96,8 @@ async function fillTables(db: Database): Promise<void> {
     expires_at: at,
   })
   await insert(db, 'task_counts', { space_id: spaceId, priority: 1, total: 3, completed: 2, undated: 1 })
+  await insert(db, 'figure_counts', { space_id: spaceId, priority: 1, figure: 'undated', count: 3 })
+  await insert(db, 'completion_days', { space_id: spaceId, day: 20_780, morning: 2 ** 47, afternoon: 1 })
   const facts = { space_id: spaceId, task_id: randomUUID(), created_ms: 1_795_426_200_123 }
   await insert(db, 'task_facts', { ...facts, completed_ms: null, due_date: '2026-12-01', due_time: null, due_ms: null })
   await insert(db, 'idempotency_keys', {
@@ -149,14 +151,21 @@ async function insertTask(db: Database, spaceId: string, index: number, text: st
   })
 }
 
-/** Every column can be given, those too that the program does not read. Tables that an older schema has not are left out. */
+/** Every column of the tables can be given, those too that the program does not read. Tables that the schema has not are left out. */
 async function insert(db: Database, table: string, values: Record<string, unknown>): Promise<void> {
-  if (newer.has(table) && !(await isThere(db, table))) return
+  if (notAlways.has(table) && !(await isThere(db, table))) return
   const names = sql.join(Object.keys(values).map((name) => sql.ref(name)))
   await sql`insert into ${sql.table(table)} (${names}) values (${sql.join(Object.values(values))})`.execute(db)
 }
 
-const newer = new Set(['email_changes', 'task_counts', 'task_facts', 'idempotency_key_tasks'])
+const notAlways = new Set([
+  'email_changes',
+  'task_counts',
+  'figure_counts',
+  'completion_days',
+  'task_facts',
+  'idempotency_key_tasks',
+])
 
 async function isThere(db: Database, table: string): Promise<boolean> {
   return (await db.introspection.getTables()).some(({ name }) => name === table)
@@ -167,7 +176,7 @@ export async function readStore(db: Database) {
   const isSqlite = databaseKind(db) === 'sqlite'
   const tables: Record<string, string[]> = {}
   for (const { name } of storedTables) {
-    if (newer.has(name) && !(await isThere(db, name))) continue
+    if (notAlways.has(name) && !(await isThere(db, name))) continue
     const { rows } = await sql<Record<string, unknown>>`select * from ${sql.table(name)}`.execute(db)
     tables[name] = rows.map((row) => asText(row)).toSorted()
   }

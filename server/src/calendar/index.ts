@@ -1,6 +1,6 @@
 export { calendarAt, type Calendar } from './calendar.ts'
+export { type DayClock, dayClock } from './day-clock.ts'
 export { dayStarts } from './day-starts.ts'
 export { addDays, dayIn, firstDay, isDay, lastDay } from './days.ts'
 export { dayWindow, dueInstant, parseInstant } from './instants.ts'
-export { floatingEpoch } from './overdue-times.ts'
 export { findTimeZone } from './time-zones.ts'

@@ -1,158 +1,144 @@
-import type { TaskQuery } from '@taskwell/api'
-import { type Expression, sql } from 'kysely'
+import { type Expression, type RawBuilder, sql } from 'kysely'
 import type { Calendar } from '../calendar/index.ts'
 import type { Database } from '../database/open.ts'
-import { eachOf } from '../database/sql.ts'
-import { accountGone } from '../errors.ts'
-import { matchingTasks } from '../tasks/index.ts'
+import { eachOf, jsonArray, jsonOfRows } from '../database/sql.ts'
+import { dueConditions, matchingTasks } from '../tasks/index.ts'
 
-export async function findRevision(db: Database, spaceId: string): Promise<number> {
-  const row = await db
-    .selectFrom('spaces')
-    .select('revision')
-    .where('id', '=', spaceId)
-    .executeTakeFirstOrThrow(accountGone)
-  return row.revision
+/** Both databases answer JSON as text, so that one way leads to the values. */
+type JsonText = string
+
+/** Due days as written, both included. */
+export interface DueDays {
+  readonly from: string
+  readonly to: string
 }
 
-export async function listCounts(db: Database, spaceId: string) {
-  return db
-    .selectFrom('task_counts')
-    .select(['priority', 'total', 'completed', 'undated'])
-    .where('space_id', '=', spaceId)
-    .execute()
-}
-
-/** The tasks that the list shows for this `due`, read from an index alone. */
-export function selectDue(db: Database, spaceId: string, due: NonNullable<TaskQuery['due']>, calendar: Calendar) {
-  return matchingTasks(db, spaceId, { due, calendar, words: [], candidates: undefined, dueColumn: 'due_date' })
-}
-
-export async function countDue(db: Database, spaceId: string, due: 'today' | 'week', calendar: Calendar) {
-  const { count } = await selectDue(db, spaceId, due, calendar)
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  return count
-}
-
-export async function countOverdue(db: Database, spaceId: string, calendar: Calendar) {
-  return selectOverdue(db, spaceId, calendar).executeTakeFirstOrThrow()
-}
-
-export function selectOverdue(db: Database, spaceId: string, calendar: Calendar) {
-  return selectDue(db, spaceId, 'overdue', calendar).select((eb) => {
-    const ofPriority = (priority: number) => eb.fn.countAll<number>().filterWhere('priority', '=', priority)
-    return [ofPriority(1).as('high'), ofPriority(2).as('medium'), ofPriority(3).as('low')]
-  })
-}
-
-/** From the first instant, included, to the second, in milliseconds since 1970. */
-export type Span = readonly [from: number, to: number]
-
-/** How many tasks were created in each of the spans, deleted ones included. */
-export function selectCreated(db: Database, spaceId: string, spans: readonly Span[]) {
-  return db
-    .selectFrom(eachOf(db, spans).as('spans'))
-    .select(spanStart.as('start'))
-    .select((eb) =>
-      eb
-        .selectFrom('task_facts')
-        .select((eb) => eb.fn.countAll<number>().as('count'))
-        .where('space_id', '=', spaceId)
-        .where('created_ms', '>=', spanStart)
-        .where('created_ms', '<', spanEnd)
-        .$asScalar()
-        .$notNull()
-        .as('created'),
-    )
-}
-
-const spanStart = sql<number>`cast(spans.value ->> 0 as bigint)`
-const spanEnd = sql<number>`cast(spans.value ->> 1 as bigint)`
-
-/** Of the tasks created in the span, how many are completed now. */
-export function selectCompletedOfCreated(db: Database, spaceId: string, [from, to]: Span) {
-  return db
-    .selectFrom('task_facts')
-    .select((eb) => eb.fn.count<number>('completed_ms').as('completed'))
-    .where('space_id', '=', spaceId)
-    .where('created_ms', '>=', from)
-    .where('created_ms', '<', to)
-}
-
-export interface Completion {
-  readonly task_id: string
-  readonly created_ms: number
-  readonly completed_ms: number
-  readonly due_date: string | null
-  readonly due_time: string | null
-  readonly due_ms: number | null
-}
-
-/** The completions of the span in order, from the one after `after` on. */
-export function selectCompletions(
-  db: Database,
-  spaceId: string,
-  { span: [from, to], after, limit }: { span: Span; after: Completion | undefined; limit: number },
-) {
-  const completions = db
-    .selectFrom('task_facts')
-    .select(['task_id', 'created_ms', 'due_date', 'due_time', 'due_ms'])
-    .select((eb) => eb.ref('completed_ms').$notNull().as('completed_ms'))
-    .where('space_id', '=', spaceId)
-    .where('completed_ms', '<', to)
-    .orderBy('completed_ms')
-    .orderBy('task_id')
-    .orderBy('created_ms')
-    .limit(limit)
-  if (!after) return completions.where('completed_ms', '>=', from)
-  return completions.where((eb) =>
-    eb(
-      eb.refTuple('completed_ms', 'task_id', 'created_ms'),
-      '>',
-      eb.tuple(after.completed_ms, after.task_id, after.created_ms),
-    ),
+/**
+ * The revision of the space, the counts that are kept: of open tasks due before the days for each priority, and as
+ * `[priority, figure, count]` those of the days and those that have no day.
+ */
+export function selectCounts(db: Database, spaceId: string, { from, to }: DueDays) {
+  const dueBefore = (priority: number) => sql<number>`(
+    select cast(coalesce(sum(count), 0) as bigint) from figure_counts
+    where space_id = ${spaceId} and priority = ${sql.lit(priority)} and figure < ${from})`
+  const count = jsonArray(
+    db,
+    ['priority', 'figure', 'count'].map((name) => sql.ref(name)),
   )
-}
-
-/** Days of one length, in milliseconds, one after the other. */
-export interface EqualDays {
-  readonly start: number
-  readonly end: number
-  readonly length: number
-}
-
-/** The first completion of each day that has one: from one to the next by the index, whatever lies between. */
-export function selectActive(db: Database, spaceId: string, { start, end, length }: EqualDays) {
-  const firstFrom = (from: Expression<number> | number) =>
-    db
-      .selectFrom('task_facts')
-      .select((eb) => eb.fn.min<number | null>('completed_ms').as('first'))
-      .where('space_id', '=', spaceId)
-      .where('completed_ms', '>=', from)
-      .where('completed_ms', '<', end)
-  // The driver of SQLite sends large numbers as real ones, whose division leaves a fraction.
-  const [origin, day] = [sql`cast(${start} as bigint)`, sql`cast(${length} as bigint)`]
-  const nextDay = sql<number>`${origin} + ((active.first - ${origin}) / ${day} + 1) * ${day}`
+  const counts = sql<JsonText | null>`(
+    select cast(${jsonOfRows(db, count)} as text) from figure_counts
+    where space_id = ${spaceId} and priority in (1, 2, 3) and figure >= ${from}
+      and (figure <= ${to} or figure > '9999-12-31'))`
   return db
-    .withRecursive('active', (db) =>
-      firstFrom(start).unionAll(
-        db.selectFrom('active').select(firstFrom(nextDay).as('first')).where('active.first', 'is not', null),
-      ),
+    .selectFrom('spaces')
+    .select(['revision', counts.as('counts')])
+    .select([dueBefore(1).as('high'), dueBefore(2).as('medium'), dueBefore(3).as('low')])
+    .where('id', '=', spaceId)
+}
+
+/** The open tasks due on these days, as the list has them at this minute; read from an index alone. */
+export function selectDue(db: Database, spaceId: string, calendar: Calendar, { from, to }: DueDays) {
+  return matchingTasks(db, spaceId, { calendar, words: [], candidates: undefined, completed: false })
+    .where('due_date', '>=', from)
+    .where('due_date', '<=', to)
+    .select((eb) => {
+      const count = (due: 'today' | 'week' | 'overdue', ...more: Expression<boolean>[]) =>
+        eb.fn.countAll<number>().filterWhere(eb.and([...dueConditions(eb, due, calendar, 'due_date'), ...more]))
+      const overdue = (priority: number) => count('overdue', eb('priority', '=', priority).$castTo<boolean>())
+      return [
+        count('today').as('today'),
+        count('week').as('week'),
+        overdue(1).as('high'),
+        overdue(2).as('medium'),
+        overdue(3).as('low'),
+      ]
+    })
+}
+
+/** A time in which days are counted: `[place of the day, from, to]` in milliseconds, then what else a statement needs. */
+export type Span = readonly [place: number, from: number, to: number, ...more: (string | number)[]]
+
+/** How many tasks were created in each of the spans, deleted ones included, and how many of these are completed now. */
+export function selectCreated(db: Database, spaceId: string, spans: readonly Span[], rows: number) {
+  const found = jsonArray(db, [sql`count(*)`, sql`count(completed_ms)`])
+  return selectInSpans(db, { spaceId, spans, rows, column: 'created_ms', found })
+}
+
+/**
+ * The completions of each span: how many there are, with a due date, late, and how long each took in milliseconds.
+ * Late is what the list would have shown as overdue at the moment of completion. A span goes on with its date and clock:
+ * `[…, date, minute of the change, zero before, zero after]`.
+ */
+export function selectCompletions(db: Database, spaceId: string, spans: readonly Span[], rows: number) {
+  const minute = sql`completed_ms - completed_ms % 60000`
+  const dueMinute = sql`(cast(substr(due_time, 1, 2) as integer) * 60 + cast(substr(due_time, 4, 2) as integer))`
+  const isLate = sql`case
+    when due_ms is not null then due_ms < ${minute}
+    when due_date <> spans.date then due_date < spans.date
+    else ${dueMinute} * 60000 + case when ${dueMinute} < spans.change then spans.zero else spans.zero_after end < ${minute}
+  end`
+  const found = jsonArray(db, [
+    sql`count(*)`,
+    sql`count(due_date)`,
+    sql`count(case when ${isLate} then 1 end)`,
+    jsonOfRows(db, sql`completed_ms - created_ms`),
+  ])
+  return selectInSpans(db, { spaceId, spans, rows, column: 'completed_ms', found })
+}
+
+interface Counting {
+  readonly spaceId: string
+  readonly spans: readonly Span[]
+  /** About how many rows are counted, so that the statement is short whatever happened in the spans. */
+  readonly rows: number
+  readonly column: 'created_ms' | 'completed_ms'
+  readonly found: RawBuilder<unknown>
+}
+
+/** Aggregates of the facts in each of the spans, in order, as far as so many rows reach. */
+function selectInSpans(db: Database, { spaceId, spans, rows, column, found }: Counting) {
+  const moment = sql.ref(column)
+  const [from, to] = [spans[0]?.[1] ?? 0, spans.at(-1)?.[2] ?? 0]
+  const number = (place: number) => sql`cast(value ->> ${sql.lit(place)} as bigint)`
+  return db
+    .with(
+      (cte) => cte('spans').materialized(),
+      () => sql<{ place: number; begins: number }>`(
+        select ${number(0)} as place, ${number(1)} as begins, ${number(2)} as ends, value ->> 3 as date,
+          ${number(4)} as change, ${number(5)} as zero, ${number(6)} as zero_after
+        from ${eachOf(db, JSON.stringify(spans))})`,
     )
-    .selectFrom('active')
-    .select('active.first')
-    .where('active.first', 'is not', null)
-    .$narrowType<{ first: number }>()
+    .with(
+      (cte) => cte('reach').materialized(),
+      () => sql<{ moment: number }>`(
+        select coalesce((
+          select ${moment} + 1 from task_facts where space_id = ${spaceId} and ${moment} >= ${from}
+          order by ${moment} limit 1 offset ${rows}
+        ), ${to}) as moment)`,
+    )
+    .selectFrom('spans')
+    .innerJoin('reach', (join) => join.onRef('spans.begins', '<', 'reach.moment'))
+    .select(['spans.place', 'reach.moment as counted_to'])
+    .select(
+      sql<JsonText>`(
+        select cast(${found} as text) from task_facts
+        where space_id = ${spaceId} and ${moment} >= spans.begins
+          and ${moment} < case when spans.ends < reach.moment then spans.ends else reach.moment end
+      )`.as('found'),
+    )
+    .orderBy('spans.place')
 }
 
-/** The first completion at that instant or later. */
-export function selectNextCompletion(db: Database, spaceId: string, from: number) {
+/** The revision of the space, and the marks of all days with completions as `[day, morning, afternoon]`. */
+export function selectCompletionDays(db: Database, spaceId: string) {
+  const mark = jsonArray(
+    db,
+    ['day', 'morning', 'afternoon'].map((name) => sql.ref(name)),
+  )
+  const marks = sql<JsonText | null>`(
+    select cast(${jsonOfRows(db, mark)} as text) from completion_days where space_id = ${spaceId})`
   return db
-    .selectFrom('task_facts')
-    .select((eb) => eb.ref('completed_ms').$notNull().as('completed_ms'))
-    .where('space_id', '=', spaceId)
-    .where('completed_ms', '>=', from)
-    .orderBy('completed_ms')
-    .limit(1)
+    .selectFrom('spaces')
+    .select(['revision', marks.as('marks')])
+    .where('id', '=', spaceId)
 }

@@ -1,9 +1,7 @@
-import { floatingEpoch } from '../calendar/index.ts'
 import type { Database } from '../database/open.ts'
-import { type Completion, selectCompletions } from './queries.ts'
-import type { Day } from './read-past.ts'
+import { countInSpans } from './count-in-spans.ts'
 import { middleOf } from './middle-of.ts'
-import { yieldToOthers } from './yield-to-others.ts'
+import { selectCompletions, type Span } from './queries.ts'
 
 export interface Completions {
   readonly completedByDay: readonly number[]
@@ -14,8 +12,8 @@ export interface Completions {
   readonly medianHours: number | null
 }
 
-/** How many rows are read before others get their turn. */
-const rowsAtOnce = 2_000
+/** About how many are read before others get their turn. */
+const rowsAtOnce = 5_000
 
 const millisecondsAnHour = 3_600_000
 
@@ -23,37 +21,22 @@ const millisecondsAnHour = 3_600_000
 export async function readCompletions(
   db: Database,
   spaceId: string,
-  { timeZone, days, judged }: { timeZone: string; days: readonly Day[]; judged: number },
+  { days, judged }: { days: readonly Span[]; judged: number },
 ): Promise<Completions> {
   const completedByDay = days.map(() => 0)
   const hours: number[] = []
-  let [due, late, index] = [0, 0, 0]
-  const span = [days[0]?.span[0] ?? 0, days.at(-1)?.span[1] ?? 0] as const
-  let after: Completion | undefined
-  for (;;) {
-    const rows: Completion[] = await selectCompletions(db, spaceId, { span, after, limit: rowsAtOnce }).execute()
-    for (const row of rows) {
-      while (row.completed_ms >= (days[index]?.span[1] ?? Infinity)) index++
-      completedByDay[index] = (completedByDay[index] ?? 0) + 1
-      if (index < days.length - judged) continue
-      hours.push((row.completed_ms - row.created_ms) / millisecondsAnHour)
-      if (row.due_date === null) continue
-      due++
-      if (isLate(row, days[index]?.date ?? '', timeZone)) late++
-    }
-    after = rows.at(-1)
-    if (rows.length < rowsAtOnce) break
-    await yieldToOthers()
-  }
+  let [due, late] = [0, 0]
+  await countInSpans(
+    days,
+    (spans) => selectCompletions(db, spaceId, spans, rowsAtOnce).execute(),
+    (place, [count, withDate, lateOnes, taken]: readonly [number, number, number, readonly number[] | null]) => {
+      completedByDay[place] = (completedByDay[place] ?? 0) + count
+      if (place < days.length - judged) return
+      due += withDate
+      late += lateOnes
+      for (const milliseconds of taken ?? []) hours.push(milliseconds / millisecondsAnHour)
+    },
+  )
   const averageHours = hours.length === 0 ? null : hours.reduce((sum, value) => sum + value, 0) / hours.length
   return { completedByDay, due, late, averageHours, medianHours: middleOf(hours) }
-}
-
-/** Whether the list would have shown the task as overdue at the moment when it was completed, on that day. */
-function isLate({ completed_ms, due_date, due_time, due_ms }: Completion, day: string, timeZone: string): boolean {
-  const minute = Math.floor(completed_ms / 60_000) * 60_000
-  if (due_ms !== null) return due_ms < minute
-  if (due_date === null || due_date > day) return false
-  if (due_date < day) return true
-  return due_time !== null && floatingEpoch(timeZone, day, due_time) < minute
 }

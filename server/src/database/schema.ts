@@ -23,7 +23,8 @@ export interface Schema {
   task_search: TaskSearchTable
   changes: ChangesTable
   task_facts: TaskFactsTable
-  task_counts: TaskCountsTable
+  figure_counts: FigureCountsTable
+  completion_days: CompletionDaysTable
   idempotency_keys: IdempotencyKeysTable
   idempotency_key_tasks: IdempotencyKeyTasksTable
 }
@@ -150,8 +151,6 @@ interface SpacesTable {
   revision: number
   /** Revisions up to here may have lost tombstones. */
   floor: number
-  /** Tasks outside the bin. */
-  task_count: Generated<number>
   created_at: Instant
 }
 
@@ -226,14 +225,23 @@ export interface TaskFactsTable {
 }
 
 /** How many tasks of a priority are in a space, the bin left out. */
-export interface TaskCountsTable {
+export interface FigureCountsTable {
   space_id: string
   /** 1 high, 2 medium, 3 low */
   priority: number
-  total: number
-  completed: number
-  /** Open, and without a due date. */
-  undated: number
+  /** `total`, `completed`, `undated` for open tasks without a due date, or a day: open tasks that are due on it as written. */
+  figure: string
+  count: number
+}
+
+/** On which days of UTC something was completed, and in which quarters of an hour. */
+export interface CompletionDaysTable {
+  space_id: string
+  /** Days since 1970-01-01. */
+  day: number
+  /** A bit for each of its first 48 quarters of an hour, the first the lowest. */
+  morning: number
+  afternoon: number
 }
 
 interface IdempotencyKeysTable {

@@ -95,6 +95,11 @@ export function instantType(db: Database): RawBuilder<unknown> {
   return databaseKind(db) === 'sqlite' ? sql.raw('text') : sql.raw('timestamptz')
 }
 
+/** A parameter that is an id, where PostgreSQL could not know its type. */
+export function uuidOf(db: Database, id: string): RawBuilder<string> {
+  return databaseKind(db) === 'postgres' ? sql`cast(${id} as uuid)` : sql`${id}`
+}
+
 /** The milliseconds since 1970 of an instant's column. */
 export function epochMilliseconds(db: Database, column: string): RawBuilder<number | null> {
   const ref = sql.ref(column)
@@ -102,10 +107,21 @@ export function epochMilliseconds(db: Database, column: string): RawBuilder<numb
   return sql`(unixepoch(${ref}) * 1000 + cast(substr(${ref}, 21, 3) as integer))`
 }
 
-/** A row for each element of a JSON array, as the column `value`. */
-export function eachOf(db: Database, elements: readonly unknown[]): RawBuilder<{ value: string }> {
-  const json = JSON.stringify(elements)
+/** A row for each element of an array in JSON, as the column `value`. */
+export function eachOf(db: Database, json: string): RawBuilder<{ value: string }> {
   return databaseKind(db) === 'postgres' ? sql`json_array_elements(${json}::json)` : sql`json_each(${json})`
+}
+
+/** The values as an array in JSON. */
+export function jsonArray(db: Database, values: readonly Expression<unknown>[]): RawBuilder<unknown> {
+  return databaseKind(db) === 'postgres'
+    ? sql`json_build_array(${sql.join(values)})`
+    : sql`json_array(${sql.join(values)})`
+}
+
+/** The values of all rows as an array in JSON; of no rows null or empty. */
+export function jsonOfRows(db: Database, value: Expression<unknown>): RawBuilder<unknown> {
+  return databaseKind(db) === 'postgres' ? sql`json_agg(${value})` : sql`json_group_array(${value})`
 }
 
 /** Whether the column of `tasks` has the word in it, byte for byte; the form that PostgreSQL's trigram index understands. */

@@ -20,7 +20,10 @@ export const storedTables: readonly StoredTable[] = [
   { name: 'spaces', key: ['id'] },
   { name: 'tasks', key: ['space_id', 'id'] },
   { name: 'changes', key: ['space_id', 'revision'] },
+  // Older stores have it, whose copies can be read.
   { name: 'task_counts', key: ['space_id', 'priority'] },
+  { name: 'figure_counts', key: ['space_id', 'priority', 'figure'] },
+  { name: 'completion_days', key: ['space_id', 'day'] },
   { name: 'task_facts', key: ['space_id', 'task_id', 'created_ms'] },
   { name: 'idempotency_keys', key: ['user_id', 'key'] },
   { name: 'idempotency_key_tasks', key: ['space_id', 'task_id', 'user_id', 'key'] },

@@ -32,8 +32,11 @@ describe.each(databases)('an upgrade on %s', (database) => {
       const before = await readStore(db)
       await upgrade(db, { database: config, version: '9.9.9', migrations: all })
       const after = await readStore(db)
-      for (const [table, rows] of Object.entries(before.tables))
+      for (const [table, rows] of Object.entries(before.tables)) {
+        // Replaced by one that is counted anew.
+        if (table === 'task_counts') continue
         expect(after.tables[table]?.length, table).toBe(rows.length)
+      }
       expect(after.found).toEqual(before.found)
       await close()
     },

@@ -1,7 +1,15 @@
 import type { Priority, Task } from '@taskwell/api'
 import { dueInstant } from '../calendar/index.ts'
 import type { Database } from '../database/open.ts'
-import { addCounts, type Facts, insertFacts, updateFacts } from './queries.ts'
+import {
+  addCounts,
+  type Count,
+  type Facts,
+  insertFacts,
+  markCompletion,
+  unmarkCompletion,
+  updateFacts,
+} from './queries.ts'
 
 /**
  * Keeps what the dashboard reads true to a change of a task; part of the transaction that makes it, in a space that is
@@ -12,18 +20,18 @@ export async function keepFigures(
   spaceId: string,
   { before, after }: { before: Task | null; after: Task },
 ): Promise<void> {
-  if (!before) await insertFacts(db, spaceId, factsOf(after))
-  else if (!hasSame(before, after, factFields)) await updateFacts(db, spaceId, factsOf(after))
-  if (before && hasSame(before, after, countFields)) return
-  for (const counts of countChanges(before, after)) await addCounts(db, { space_id: spaceId, ...counts })
+  const counts = countChanges(before, after)
+  if (counts.length > 0) await addCounts(db, spaceId, counts)
+  const facts = factsOf(after)
+  if (!before) await insertFacts(db, spaceId, facts)
+  else if (factFields.some((field) => before[field] !== after[field])) await updateFacts(db, spaceId, facts)
+  const completedBefore = before?.completedAt ?? null
+  if (completedBefore === after.completedAt) return
+  if (completedBefore !== null) await unmarkCompletion(db, spaceId, Date.parse(completedBefore))
+  if (facts.completed_ms !== null) await markCompletion(db, spaceId, facts.completed_ms)
 }
 
 const factFields = ['completedAt', 'dueDate', 'dueTime', 'dueTimeZone'] as const
-const countFields = ['deletedAt', 'priority', 'completed', 'dueDate'] as const
-
-function hasSame(before: Task, after: Task, fields: readonly (keyof Task)[]): boolean {
-  return fields.every((field) => before[field] === after[field])
-}
 
 function factsOf({ id, createdAt, completedAt, dueDate, dueTime, dueTimeZone }: Task): Facts {
   return {
@@ -36,28 +44,21 @@ function factsOf({ id, createdAt, completedAt, dueDate, dueTime, dueTimeZone }: 
   }
 }
 
-type Counts = Parameters<typeof addCounts>[1]
-
-/** What a change adds to the counts of each priority that it touches. Tasks in the bin are not in them. */
-function countChanges(before: Task | null, after: Task): Omit<Counts, 'space_id'>[] {
-  const parts = [...counted(before, -1), ...counted(after, 1)]
-  const [first, second] = parts
-  if (!first || !second || first.priority !== second.priority) return parts
-  const { priority } = first
-  const sum = (figure: 'total' | 'completed' | 'undated') => first[figure] + second[figure]
-  return [{ priority, total: sum('total'), completed: sum('completed'), undated: sum('undated') }]
+/** What a change adds to the counts. */
+function countChanges(before: Task | null, after: Task): Count[] {
+  const changes = [...counted(before, -1), ...counted(after, 1)]
+  const groups = Map.groupBy(changes, ({ priority, figure }) => `${priority} ${figure}`)
+  return [...groups.values()]
+    .flatMap(([first, second]) => (first ? [{ ...first, count: first.count + (second?.count ?? 0) }] : []))
+    .filter(({ count }) => count !== 0)
 }
 
-function counted(task: Task | null, sign: 1 | -1): Omit<Counts, 'space_id'>[] {
+/** Where a task counts; one in the bin nowhere. */
+function counted(task: Task | null, count: 1 | -1): Count[] {
   if (!task || task.deletedAt !== null) return []
-  return [
-    {
-      priority: priorityNumbers[task.priority],
-      total: sign,
-      completed: task.completed ? sign : 0,
-      undated: !task.completed && task.dueDate === null ? sign : 0,
-    },
-  ]
+  const priority = priorityNumbers[task.priority]
+  const state = task.completed ? 'completed' : (task.dueDate ?? 'undated')
+  return ['total', state].map((figure) => ({ priority, figure, count }))
 }
 
 const priorityNumbers: Record<Priority, number> = { high: 1, medium: 2, low: 3 }

@@ -2,11 +2,12 @@ import type { Selectable } from 'kysely'
 import { sql } from 'kysely'
 import type { Database } from '../database/open.ts'
 import { prepared } from '../database/prepared.ts'
-import type { TaskCountsTable, TaskFactsTable } from '../database/schema.ts'
-import { epochMilliseconds } from '../database/sql.ts'
+import type { CompletionDaysTable, FigureCountsTable, TaskFactsTable } from '../database/schema.ts'
+import { eachOf, epochMilliseconds, uuidOf } from '../database/sql.ts'
+import { placeOf, quarterAt, spanOfQuarter } from './quarters.ts'
 
 export type Facts = Omit<Selectable<TaskFactsTable>, 'space_id'>
-type Counts = Selectable<TaskCountsTable>
+export type Count = Omit<Selectable<FigureCountsTable>, 'space_id'>
 
 export async function insertFacts(db: Database, spaceId: string, facts: Facts): Promise<void> {
   await insertFactsRow(db, { space_id: spaceId, ...facts })
@@ -29,45 +30,123 @@ export async function updateFacts(
     .execute()
 }
 
-export async function addCounts(db: Database, counts: Counts): Promise<void> {
-  await upsertCounts(db, counts)
+/** Adds to counts, all by one statement; none may be named twice. */
+export async function addCounts(db: Database, spaceId: string, counts: readonly Count[]): Promise<void> {
+  const changes = JSON.stringify(counts.map(({ priority, figure, count }) => [priority, figure, count]))
+  await upsertCounts(db, { spaceId, changes })
 }
 
-const upsertCounts = prepared((db, counts: Counts) =>
+const upsertCounts = prepared((db, { spaceId, changes }: { spaceId: string; changes: string }) =>
   db
-    .insertInto('task_counts')
-    .values(counts)
+    .insertInto('figure_counts')
+    .columns(['space_id', 'priority', 'figure', 'count'])
+    .expression(
+      db
+        .selectFrom(eachOf(db, changes).as('changed'))
+        .select([
+          uuidOf(db, spaceId).as('space_id'),
+          sql<number>`cast(changed.value ->> 0 as integer)`.as('priority'),
+          sql<string>`changed.value ->> 1`.as('figure'),
+          sql<number>`cast(changed.value ->> 2 as bigint)`.as('count'),
+        ])
+        // Without a condition SQLite would take the conflict's clause for one of a join.
+        .where(sql<boolean>`true`),
+    )
     .onConflict((conflict) =>
-      conflict.columns(['space_id', 'priority']).doUpdateSet((eb) => ({
-        total: eb('task_counts.total', '+', eb.ref('excluded.total')),
-        completed: eb('task_counts.completed', '+', eb.ref('excluded.completed')),
-        undated: eb('task_counts.undated', '+', eb.ref('excluded.undated')),
-      })),
+      conflict
+        .columns(['space_id', 'priority', 'figure'])
+        .doUpdateSet((eb) => ({ count: eb('figure_counts.count', '+', eb.ref('excluded.count')) })),
     ),
 )
 
-export async function listKeptCounts(db: Database, spaceId: string): Promise<Counts[]> {
-  return db.selectFrom('task_counts').selectAll().where('space_id', '=', spaceId).orderBy('priority').execute()
+export async function markCompletion(db: Database, spaceId: string, milliseconds: number): Promise<void> {
+  await upsertCompletion(db, { space_id: spaceId, ...placeOf(quarterAt(milliseconds)) })
+}
+
+const upsertCompletion = prepared((db, row: Selectable<CompletionDaysTable>) =>
+  db
+    .insertInto('completion_days')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(['space_id', 'day']).doUpdateSet({
+        morning: sql`completion_days.morning | excluded.morning`,
+        afternoon: sql`completion_days.afternoon | excluded.afternoon`,
+      }),
+    ),
+)
+
+/** After the completion is gone from the facts: others may have been in the same quarter of an hour. */
+export async function unmarkCompletion(db: Database, spaceId: string, milliseconds: number): Promise<void> {
+  const quarter = quarterAt(milliseconds)
+  const { day, morning, afternoon } = placeOf(quarter)
+  const { from, to } = spanOfQuarter(quarter)
+  await db
+    .updateTable('completion_days')
+    .set({
+      morning: sql`morning & ~cast(${morning} as bigint)`,
+      afternoon: sql`afternoon & ~cast(${afternoon} as bigint)`,
+    })
+    .where('space_id', '=', spaceId)
+    .where('day', '=', day)
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('task_facts')
+            .select('task_id')
+            .where('space_id', '=', spaceId)
+            .where('completed_ms', '>=', from)
+            .where('completed_ms', '<', to),
+        ),
+      ),
+    )
+    .execute()
+}
+
+export async function listKeptCounts(db: Database, spaceId: string): Promise<Count[]> {
+  return db
+    .selectFrom('figure_counts')
+    .select(['priority', 'figure', 'count'])
+    .where('space_id', '=', spaceId)
+    .where('count', '<>', 0)
+    .orderBy('priority')
+    .orderBy('figure')
+    .execute()
 }
 
 /** The counts as the tasks themselves have them. */
-export async function countTasks(db: Database, spaceId: string): Promise<Counts[]> {
-  return db
-    .selectFrom('tasks')
-    .select(['space_id', 'priority'])
-    .select((eb) => [
-      eb.fn.countAll<number>().as('total'),
-      eb.fn.count<number>('completed_at').as('completed'),
-      eb.fn
-        .countAll<number>()
-        .filterWhere((eb) => eb.and([eb('completed_at', 'is', null), eb('due_date', 'is', null)]))
-        .as('undated'),
-    ])
-    .where('space_id', '=', spaceId)
-    .where('deleted_at', 'is', null)
-    .groupBy(['space_id', 'priority'])
-    .orderBy('priority')
-    .execute()
+export async function countTasks(db: Database, spaceId: string): Promise<Count[]> {
+  const { rows } = await sql<Count>`
+    with live as (
+      select priority, case when completed_at is not null then 'completed' else coalesce(due_date, 'undated') end as state
+      from tasks where space_id = ${spaceId} and deleted_at is null
+    )
+    select priority, 'total' as figure, count(*) as count from live group by priority
+    union all select priority, state, count(*) from live group by priority, state
+    order by 1, 2`.execute(db)
+  return rows
+}
+
+/** The days of UTC whose marks are not those of the facts. Before 1970 nothing was completed. */
+export async function listWrongDays(db: Database, spaceId: string, limit: number): Promise<number[]> {
+  const quarter = sql`(completed_ms / 900000) % 96`
+  const bits = (from: number) => sql`
+    coalesce(cast(sum(distinct case when ${quarter} >= ${sql.lit(from)} and ${quarter} < ${sql.lit(from + 48)}
+      then cast(1 as bigint) << cast(${quarter} - ${sql.lit(from)} as integer) end) as bigint), 0)`
+  const { rows } = await sql<{ day: number }>`
+    with told as (
+      select cast(completed_ms / 86400000 as integer) as day, ${bits(0)} as morning, ${bits(48)} as afternoon
+      from task_facts where space_id = ${spaceId} and completed_ms is not null group by 1
+    )
+    select day from (
+      select day, morning, afternoon, 1 as is_told from told
+      union all
+      select day, morning, afternoon, -1 from completion_days
+      where space_id = ${spaceId} and (morning <> 0 or afternoon <> 0)
+    ) as both_sides
+    group by day, morning, afternoon having sum(is_told) <> 0
+    order by day limit ${limit}`.execute(db)
+  return rows.map(({ day }) => day)
 }
 
 /** Tasks whose facts are missing or say otherwise; of an erased one the due date is known from the facts alone. */

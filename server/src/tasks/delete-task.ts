@@ -3,7 +3,7 @@ import type { Context } from '../context.ts'
 import type { Outcome } from '../verb.ts'
 import { refuseOtherVersion } from './if-match.ts'
 import { changeTask } from './queries.ts'
-import { getLiveTask, moveOn, recordChange, write, type Write } from './write.ts'
+import { getLiveTask, nextRevision, recordChange, write, type Write } from './write.ts'
 
 /** Moves a task to the bin. */
 export async function deleteTask(
@@ -23,7 +23,7 @@ export async function remove(
   const { task } = await getLiveTask(ctx, id)
   refuseOtherVersion(task, ifMatch)
   const now = ctx.now.toISOString()
-  const { revision } = await moveOn(ctx, -1)
+  const revision = await nextRevision(ctx)
   const deleted = await changeTask(
     ctx.db,
     { spaceId: ctx.caller.spaceId, id },

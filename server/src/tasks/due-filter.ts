@@ -81,6 +81,11 @@ const noDay = '~'
 /** Zones are at most 26 hours apart, so a day elsewhere is at most two days from the written one. */
 const daysApart = 2
 
+/** The written days of open tasks whose filters depend on zone and minute. All open tasks due before them are overdue. */
+export function daysInQuestion({ today, weekEnd }: Calendar): { from: string; to: string } {
+  return { from: addDays(today, -daysApart), to: addDays(weekEnd, daysApart) }
+}
+
 /** A range of the index that has all tasks due on these days, wherever; the exact conditions stand beside it. */
 function nearDays(eb: Builder, { from, to }: Days, column: DueColumn = 'due_up'): Condition[] {
   const last = to === undefined ? lastDay : addDays(to, daysApart)

@@ -43,33 +43,36 @@ export async function findSpaceRevision(db: Database, spaceId: string): Promise<
 
 /** Takes the next `count` revisions of the space; the answer is the last of them. The space is locked from here on. */
 export async function takeRevisions(db: Database, spaceId: string, count: number): Promise<number> {
-  return (await moveSpace(db, spaceId, { revisions: count, tasks: 0 })).revision
+  return (await moveSpace(db, spaceId, count)).revision
 }
 
-/** Takes revisions and counts tasks that come out of the bin or go into it. The space is locked from here on. */
+/** The same, and how many tasks the space has outside the bin. */
 export async function moveSpace(
   db: Database,
   spaceId: string,
-  { revisions, tasks }: { revisions: number; tasks: number },
+  count: number,
 ): Promise<{ revision: number; taskCount: number }> {
-  const [space] = await updateSpace(db, { spaceId, revisions, tasks })
+  const [space] = await updateSpace(db, { spaceId, count })
   if (!space) throw accountGone()
   return { revision: space.revision, taskCount: space.task_count }
 }
 
-const updateSpace = prepared(
-  (db, { spaceId, revisions, tasks }: { spaceId: string; revisions: number; tasks: number }) =>
-    db
-      .updateTable('spaces')
-      .set((eb) => ({ revision: eb('revision', '+', revisions), task_count: eb('task_count', '+', tasks) }))
-      .where('id', '=', spaceId)
-      .returning(['revision', 'task_count']),
+const updateSpace = prepared((db, { spaceId, count }: { spaceId: string; count: number }) =>
+  db
+    .updateTable('spaces')
+    .set((eb) => ({ revision: eb('revision', '+', count) }))
+    .where('id', '=', spaceId)
+    .returning(['revision', taskCount.as('task_count')]),
 )
+
+const taskCount = sql<number>`(
+  select cast(coalesce(sum(count), 0) as bigint) from figure_counts
+  where figure_counts.space_id = spaces.id and priority in (1, 2, 3) and figure = 'total')`
 
 export async function countTasks(db: Database, spaceId: string): Promise<number> {
   const row = await db
     .selectFrom('spaces')
-    .select('task_count')
+    .select(taskCount.as('task_count'))
     .where('id', '=', spaceId)
     .executeTakeFirstOrThrow(accountGone)
   return row.task_count

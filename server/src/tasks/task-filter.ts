@@ -4,7 +4,7 @@ import type { Calendar } from '../calendar/index.ts'
 import type { Database } from '../database/open.ts'
 import type { Schema } from '../database/schema.ts'
 import { contains, type SearchCandidates } from '../database/sql.ts'
-import { dueConditions, type DueColumn, dueWithin } from './due-filter.ts'
+import { dueConditions, dueWithin } from './due-filter.ts'
 import { priorityNumbers } from './task-row.ts'
 
 /** Which tasks are wanted, with all that their meaning depends on. */
@@ -25,7 +25,6 @@ export interface TaskFilter extends Pick<
   readonly words: readonly string[]
   readonly candidates: SearchCandidates | undefined
   readonly calendar: Calendar
-  readonly dueColumn?: DueColumn
 }
 
 /** The tasks of the space that the filter lets through. */
@@ -52,7 +51,7 @@ function conditions(eb: ExpressionBuilder<Schema, 'tasks'>, filter: TaskFilter):
         [...new Set(priority)].map((name) => priorityNumbers[name]),
       ),
     )
-  if (due !== undefined) found.push(...dueConditions(eb, due, calendar, filter.dueColumn))
+  if (due !== undefined) found.push(...dueConditions(eb, due, calendar))
   if (dueFrom !== undefined || dueTo !== undefined) {
     found.push(...dueWithin(eb, { from: dueFrom, to: dueTo }, calendar.timeZone))
   }

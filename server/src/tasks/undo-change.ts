@@ -5,7 +5,7 @@ import type { Outcome } from '../verb.ts'
 import { contentColumns } from './content.ts'
 import { changeTask, countTasks, findSpaceRevision, findTask, listWrite } from './queries.ts'
 import { type Effect, type Field, fields, netEffects, pickFields } from './effects.ts'
-import { kindOf, moveOn, recordChange, refuseOverQuota, write, type Write } from './write.ts'
+import { kindOf, nextRevision, recordChange, refuseOverQuota, write, type Write } from './write.ts'
 
 /** Reverts the whole write that took the revision, as a write of its own, unless others have built upon it since. */
 export async function undoChange(ctx: Context, { params }: Input<Contract['undoChange']>): Promise<Outcome<UndoReply>> {
@@ -75,7 +75,7 @@ function movedOut(task: Task, target: Task): -1 | 0 | 1 {
 }
 
 async function revert(ctx: Write, { task, target }: Reversal, undoes: string): Promise<Task> {
-  const { revision } = await moveOn(ctx, movedOut(task, target))
+  const revision = await nextRevision(ctx)
   const changed = await changeTask(
     ctx.db,
     { spaceId: ctx.caller.spaceId, id: task.id },

@@ -30,20 +30,19 @@ export function write<T>(ctx: Context, work: (ctx: Write) => Promise<T>): Promis
 
 /** The next revision of the space, which other devices hear of after the commit. */
 export async function nextRevision(ctx: Write): Promise<number> {
-  return (await moveOn(ctx, 0)).revision
+  return (await moveOn(ctx)).revision
 }
 
 /** The next revision, for a task that is new or comes out of the bin. @throws quota_exceeded */
 export async function revisionForMore(ctx: Write): Promise<number> {
-  const { revision, taskCount } = await moveOn(ctx, 1)
-  refuseOverQuota(ctx, taskCount)
+  const { revision, taskCount } = await moveOn(ctx)
+  refuseOverQuota(ctx, taskCount + 1)
   return revision
 }
 
-/** The next revision, for a task that changes the number of those outside the bin by `tasks`. */
-export async function moveOn(ctx: Write, tasks: -1 | 0 | 1): Promise<{ revision: number; taskCount: number }> {
+async function moveOn(ctx: Write): Promise<{ revision: number; taskCount: number }> {
   const { spaceId } = ctx.caller
-  const moved = await moveSpace(ctx.db, spaceId, { revisions: 1, tasks })
+  const moved = await moveSpace(ctx.db, spaceId, 1)
   ctx.publish({ spaceId, revision: moved.revision })
   return moved
 }

@@ -39,11 +39,17 @@ describe.each(databases)('what is kept ready for the dashboard on %s', (database
     const [first, , third] = tasks
     const faults: [fault: (db: Database) => Promise<unknown>, told: string][] = [
       [
-        (db) => db.updateTable('task_counts').set({ undated: 7 }).where('space_id', '=', spaceId).execute(),
+        (db) =>
+          db
+            .updateTable('figure_counts')
+            .set({ count: 7 })
+            .where('space_id', '=', spaceId)
+            .where('figure', '=', 'undated')
+            .execute(),
         'count undated of priority 1: kept 7, counted 0',
       ],
       [
-        (db) => db.deleteFrom('task_counts').where('space_id', '=', spaceId).where('priority', '=', 2).execute(),
+        (db) => db.deleteFrom('figure_counts').where('space_id', '=', spaceId).where('priority', '=', 2).execute(),
         'count total of priority 2: kept 0, counted 2',
       ],
       [
@@ -63,6 +69,19 @@ describe.each(databases)('what is kept ready for the dashboard on %s', (database
             .where('task_id', '=', third?.id ?? '')
             .execute(),
         `facts of task ${third?.id}: not those of the task`,
+      ],
+      [
+        (db) =>
+          db
+            .updateTable('completion_days')
+            .set((eb) => ({ morning: eb('morning', '+', 1) }))
+            .where('space_id', '=', spaceId)
+            .execute(),
+        'completions of 2026-11-23: not those of the facts',
+      ],
+      [
+        (db) => db.deleteFrom('completion_days').where('space_id', '=', spaceId).execute(),
+        'completions of 2026-11-23: not those of the facts',
       ],
       [
         (db) =>
@@ -89,7 +108,7 @@ describe.each(databases)('what is kept ready for the dashboard on %s', (database
   test('goes with the account', async () => {
     const { user } = await userWithTasks()
     await store.db.deleteFrom('users').where('id', '=', user.caller.userId).execute()
-    for (const table of ['task_facts', 'task_counts'] as const) {
+    for (const table of ['task_facts', 'figure_counts', 'completion_days'] as const) {
       const rows = await store.db.selectFrom(table).selectAll().where('space_id', '=', user.caller.spaceId).execute()
       expect(rows).toEqual([])
     }
@@ -105,17 +124,25 @@ describe.each(databases)('what is kept ready for the dashboard on %s', (database
       const id = table === 'users' || table === 'spaces' ? user.caller.userId : user.caller.spaceId
       const rows = await store.db.selectFrom(table).selectAll().where(sql.ref<string>(column), '=', id).execute()
       // What the first schema did not have yet is left out.
-      const newer = { users: 'deleted_at', spaces: 'task_count', tasks: '', changes: '' }[table]
+      const newer = { users: 'deleted_at', spaces: '', tasks: '', changes: '' }[table]
       for (const row of rows) await old.insertInto(table).values(without(row, newer)).execute()
     }
-    expect(await migrate(old)).toContain('0006-figures')
+    expect(await migrate(old)).toContain('0007-figures-by-day')
     expect(await recountFigures(old, user.caller.spaceId)).toEqual([])
     const figuresOf = async (db: Database) => ({
       counts: await db
-        .selectFrom('task_counts')
+        .selectFrom('figure_counts')
         .selectAll()
         .where('space_id', '=', user.caller.spaceId)
+        .where('count', '<>', 0)
         .orderBy('priority')
+        .orderBy('figure')
+        .execute(),
+      days: await db
+        .selectFrom('completion_days')
+        .selectAll()
+        .where('space_id', '=', user.caller.spaceId)
+        .orderBy('day')
         .execute(),
       facts: await db
         .selectFrom('task_facts')
@@ -124,10 +151,11 @@ describe.each(databases)('what is kept ready for the dashboard on %s', (database
         .orderBy('created_ms')
         .execute(),
     })
-    const { counts, facts } = await figuresOf(store.db)
+    const { counts, days, facts } = await figuresOf(store.db)
+    expect(days).toHaveLength(1)
     // Of what was erased before, the due date is gone.
     const known = facts.map((fact, index) => (index === 5 ? { ...fact, due_date: null, due_time: null } : fact))
-    expect(await figuresOf(old)).toEqual({ counts, facts: known })
+    expect(await figuresOf(old)).toEqual({ counts, days, facts: known })
     await old.destroy()
     remove()
   })

@@ -4,11 +4,10 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databases, type TestDatabase } from '../databases.ts'
 import { recountFigures } from '../../src/figures/index.ts'
-import { batchTasks, emptyBin, eraseTask, undoChange } from '../../src/tasks/index.ts'
+import { batchTasks, emptyBin, eraseTask, findSpaceRevision, undoChange } from '../../src/tasks/index.ts'
 import { add, createUser, list, listAll, type TestUser } from '../../src/tasks/testing.ts'
 import { getStats } from '../../src/dashboard/get-stats.ts'
 import { naivePast } from './naive-stats.ts'
-import { findRevision } from '../../src/dashboard/queries.ts'
 
 const zones = [
   'UTC',
@@ -113,7 +112,7 @@ function createHistory(user: TestUser) {
     const { spaceId } = user.caller
     const params = { id: ids[undone] ?? '' }
     if (write === 'undo') {
-      const revision = await findRevision(user.db, spaceId)
+      const revision = await findSpaceRevision(user.db, spaceId)
       await undoChange(user, { params: { revision: String(revision - undone) } })
     } else if (write === 'erase') await eraseTask(user, { params })
     else if (write === 'empty bin') await emptyBin(user)

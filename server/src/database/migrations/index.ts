@@ -5,6 +5,7 @@ import * as mailLinks from './0003-mail-links.ts'
 import * as ownAccount from './0004-own-account.ts'
 import * as limits from './0005-limits.ts'
 import * as figures from './0006-figures.ts'
+import * as figuresByDay from './0007-figures-by-day.ts'
 
 /** A step of the schema. It knows nothing of the program around it, so it does the same years from now. */
 export interface Migration {
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   { name: '0004-own-account', up: ownAccount.up },
   { name: '0005-limits', up: limits.up },
   { name: '0006-figures', up: figures.up },
+  { name: '0007-figures-by-day', up: figuresByDay.up },
 ]
