@@ -21,6 +21,7 @@ export interface Schema {
   spaces: SpacesTable
   tasks: TasksTable
   task_search: TaskSearchTable
+  task_search_grams: TaskSearchGramsTable
   changes: ChangesTable
   task_facts: TaskFactsTable
   figure_counts: FigureCountsTable
@@ -191,6 +192,14 @@ export interface TasksTable {
 /** The trigram index over `search_text`; SQLite only, kept by triggers. */
 interface TaskSearchTable {
   rowid: number
+}
+
+/** What the trigram index is made of; SQLite only. */
+interface TaskSearchGramsTable {
+  /** Three letters. Each letter of a text begins one, the last two with line breaks after them. */
+  term: string
+  /** The row number of a task with it. */
+  doc: number
 }
 
 /** History: a row for each changed task and write. */

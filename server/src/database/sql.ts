@@ -135,26 +135,40 @@ export function contains(db: Database, column: 'search_text', word: string): Exp
 export type SearchCandidates = (eb: ExpressionBuilder<Schema, 'tasks'>) => Expression<SqlBool>
 
 /**
- * The search index of SQLite narrows a search to the tasks, of all users, that have every trigram of the words.
- * Undefined where it would not help: words shorter than a trigram, or so common that going through the user's own
- * tasks is quicker. PostgreSQL needs none: its index and its statistics serve `contains`.
+ * The search index of SQLite narrows a search to the tasks, of all users, that have every trigram of the long words, or one
+ * that begins with a short word. Undefined where it would not help, since the words are so common that going through the
+ * user's own tasks is quicker. PostgreSQL needs none: its index and its statistics serve `contains`.
  */
 export async function searchCandidates(db: Database, words: readonly string[]): Promise<SearchCandidates | undefined> {
   if (databaseKind(db) === 'postgres') return undefined
-  const wanted = trigrams(words)
-  if (wanted.length === 0) return undefined
-  const match = sql<SqlBool>`task_search match ${wanted.map(quoted).join(' ')}`
-  const probe = db.selectFrom('task_search').select('rowid').where(match).limit(tooManyCandidates)
-  const found = await db
-    .selectFrom(probe.as('probe'))
-    .select((eb) => eb.fn.countAll<number>().as('count'))
-    .executeTakeFirstOrThrow()
-  if (found.count >= tooManyCandidates) return undefined
-  return (eb) => eb('tasks.seq', 'in', eb.selectFrom('task_search').select('rowid').where(match))
+  for (const rows of narrowings(words)) {
+    const { count } = await db
+      .selectFrom(sql`(${rows} limit ${sql.lit(tooManyCandidates)})`.as('probe'))
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow()
+    if (count < tooManyCandidates) return (eb) => eb('tasks.seq', 'in', sql<number>`(${rows})`)
+  }
+  return undefined
 }
 
 /** From here on the index finds so many tasks of everybody that it no longer pays. */
 const tooManyCandidates = 2_000
+
+/** Row numbers of tasks as the index finds them by itself, the most telling first. */
+function narrowings(words: readonly string[]): RawBuilder<unknown>[] {
+  const wanted = trigrams(words)
+  const withAll = sql`select rowid from task_search where task_search match ${wanted.map(quoted).join(' ')}`
+  const withStart = (word: string) =>
+    sql`select doc from task_search_grams where term >= ${word} and term <= ${word + lastLetter.repeat(2)}`
+  return [...(wanted.length > 0 ? [withAll] : []), ...words.filter(isShort).map(withStart)]
+}
+
+const lastLetter = '\u{10ffff}'
+
+/** Whether a word is shorter than a trigram. */
+function isShort(word: string): boolean {
+  return Array.from(word).length < 3
+}
 
 /** More would narrow no further and make the query long: some letters fold to eighteen. */
 const maxTrigrams = 24

@@ -30,4 +30,4 @@ export const storedTables: readonly StoredTable[] = [
 ]
 
 /** Tables that are filled from others, or tell of the schema itself. */
-export const otherTables: readonly string[] = ['task_search', 'unfinished_copy', 'migrations']
+export const otherTables: readonly string[] = ['task_search_grams', 'task_search', 'unfinished_copy', 'migrations']

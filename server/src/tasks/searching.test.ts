@@ -1,11 +1,10 @@
-import type { Task } from '@taskwell/api'
 import fc from 'fast-check'
 import naughtyStrings from 'big-list-of-naughty-strings' with { type: 'json' }
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databases, type TestDatabase } from '../../test/databases.ts'
 import { foldText, isLegalText, searchWords } from '../text/index.ts'
 import { updateTask } from './index.ts'
-import { add, createUser, list, listAll, titles } from './testing.ts'
+import { add, addAll, createUser, list, listAll, titles } from './testing.ts'
 
 describe.each(databases)('searching on %s', (database) => {
   let store: TestDatabase
@@ -56,8 +55,7 @@ describe.each(databases)('searching on %s', (database) => {
     const any = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
     const text = fc.oneof({ weight: 3, arbitrary: odd }, any).filter((value) => isLegalText(value))
     const bodies = fc.sample(fc.record({ title: text, description: fc.option(text) }), 150)
-    const tasks: Task[] = []
-    for (const body of bodies) tasks.push(await add(user, body))
+    const tasks = await addAll(user, bodies)
     const part = fc
       .tuple(fc.constantFrom(...bodies), fc.nat(20), fc.integer({ min: 1, max: 8 }))
       .map(([{ title, description }, start, length]) =>
@@ -82,16 +80,16 @@ describe.each(databases)('searching on %s', (database) => {
     const user = await createUser(store.db)
     const texts = naughtyStrings.filter((text) => isLegalText(text) && text.trim() === text && text !== '')
     expect(texts.length).toBeGreaterThan(400)
-    for (const text of texts) {
-      const title = Array.from(text).slice(0, 500).join('')
-      const task = await add(user, { title, description: text })
-      expect(task).toMatchObject({ title, description: text })
+    const bodies = texts.map((text) => ({ title: Array.from(text).slice(0, 500).join(''), description: text }))
+    const tasks = await addAll(user, bodies)
+    expect(tasks).toMatchObject(bodies)
+    for (const [index, text] of texts.entries()) {
       const q = Array.from(text).slice(0, 200).join('')
       const words = searchWords(q)
       if (words.length > 10) continue
       const { items, total } = await list(user, { q, count: 'exact', limit: 200 })
       expect(total).toBe(items.length)
-      expect(items).toContainEqual(task)
+      expect(items.find(({ id }) => id === tasks[index]?.id)).toEqual(tasks[index])
     }
     const { items } = await listAll(user, { limit: 200, sort: 'createdAt' })
     expect(items).toHaveLength(texts.length)
@@ -100,13 +98,48 @@ describe.each(databases)('searching on %s', (database) => {
     expect(await titles(user, { q: 'a'.repeat(200) })).toEqual([])
   }, 60_000)
 
+  test('a word of one or two letters is found at each place of a text', async () => {
+    const user = await createUser(store.db)
+    await addAll(user, [
+      { title: 'jb' },
+      { title: 'ajbc', description: 'vx' },
+      { title: 'c', description: '\u{1f63a}q' },
+    ])
+    const found = async (q: string) => (await titles(user, { q, sort: 'title' })).join()
+    expect([await found('jb'), await found('j'), await found('b'), await found('bc')]).toEqual([
+      'ajbc,jb',
+      'ajbc,jb',
+      'ajbc,jb',
+      'ajbc',
+    ])
+    expect([await found('c'), await found('vx'), await found('x'), await found('v')]).toEqual([
+      'ajbc,c',
+      'ajbc',
+      'ajbc',
+      'ajbc',
+    ])
+    expect([await found('q'), await found('\u{1f63a}'), await found('\u{1f63a}q'), await found('bj')]).toEqual([
+      'c',
+      'c',
+      'c',
+      '',
+    ])
+  })
+
   test('does not find the words of other users, however common they are', async () => {
     const [user, other] = [await createUser(store.db), await createUser(store.db)]
     await add(user, { title: 'common word' })
-    for (let index = 0; index < 2_100; index++) await add(other, { title: `common word ${index}` })
+    await addAll(
+      other,
+      Array.from({ length: 2_100 }, (_, index) => ({ title: `common word ${index} qz` })),
+    )
+    await add(other, { title: 'xj' })
     expect(await titles(user, { q: 'common' })).toEqual(['common word'])
     expect(await titles(user, { q: '2099' })).toEqual([])
-    expect(await titles(other, { q: '2099 common' })).toEqual(['common word 2099'])
-    expect(await list(other, { q: 'common', limit: 5, count: 'exact' })).toMatchObject({ total: 2_100 })
+    expect(await titles(other, { q: '2099 common' })).toEqual(['common word 2099 qz'])
+    for (const q of ['common', 'qz', 'z', 'common q'])
+      expect(await list(other, { q, limit: 5, count: 'exact' })).toMatchObject({ total: 2_100 })
+    expect(await titles(user, { q: 'qz' })).toEqual([])
+    for (const q of ['xj', 'x', 'j']) expect(await titles(other, { q })).toEqual(['xj'])
   }, 60_000)
 })

@@ -2,6 +2,7 @@ import type { NewTask, Task, TaskPage, TaskQuery } from '@taskwell/api'
 import { randomUUID } from 'node:crypto'
 import type { Context, SpaceChanged } from '../context.ts'
 import type { Database } from '../database/open.ts'
+import { batchTasks } from './batch-tasks.ts'
 import { createTask } from './create-task.ts'
 import { listTasks } from './list-tasks.ts'
 import { takeRevisions } from './queries.ts'
@@ -50,6 +51,17 @@ export async function createUser(db: Database, timeZone = 'UTC'): Promise<TestUs
 export async function add(user: TestUser, body: NewTask): Promise<Task> {
   const { body: task } = await createTask(user, { body })
   return task
+}
+
+/** The same for many, in a few writes. */
+export async function addAll(user: TestUser, bodies: readonly NewTask[]): Promise<Task[]> {
+  const tasks: Task[] = []
+  for (let first = 0; first < bodies.length; first += 100) {
+    const operations = bodies.slice(first, first + 100).map((task) => ({ op: 'create' as const, task }))
+    const { body } = await batchTasks(user, { body: { operations } })
+    tasks.push(...body.results.map(({ task }) => task))
+  }
+  return tasks
 }
 
 /** Puts tasks with these ids into the bin, the first at the lowest revision, as if they had been made and deleted. */

@@ -136,7 +136,9 @@ function finish(database: BetterSqlite3.Database): void {
     if (definitions.length === 0) return
     for (const definition of definitions) database.exec(definition)
     if (hasTable(database, 'task_search')) {
-      database.exec('insert into task_search (rowid, search_text) select seq, search_text from tasks order by seq')
+      // As the triggers of its schema do it.
+      const text = hasTable(database, 'task_search_grams') ? 'search_text || char(10, 10)' : 'search_text'
+      database.exec(`insert into task_search (rowid, search_text) select seq, ${text} from tasks order by seq`)
     }
     database.exec('delete from unfinished_copy')
   })()

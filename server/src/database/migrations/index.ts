@@ -6,6 +6,7 @@ import * as ownAccount from './0004-own-account.ts'
 import * as limits from './0005-limits.ts'
 import * as figures from './0006-figures.ts'
 import * as figuresByDay from './0007-figures-by-day.ts'
+import * as shortWords from './0008-short-words.ts'
 
 /** A step of the schema. It knows nothing of the program around it, so it does the same years from now. */
 export interface Migration {
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   { name: '0005-limits', up: limits.up },
   { name: '0006-figures', up: figures.up },
   { name: '0007-figures-by-day', up: figuresByDay.up },
+  { name: '0008-short-words', up: shortWords.up },
 ]
