@@ -1,7 +1,5 @@
-import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -14,6 +12,7 @@ import { type Context, transact } from '../server/src/context.ts'
 import { migrate } from '../server/src/database/migrate.ts'
 import { type Database, openDatabase } from '../server/src/database/open.ts'
 import { createTask } from '../server/src/tasks/index.ts'
+import { type ServerProcess, startServerProcess } from './server-process.ts'
 
 /** Measures lists of tasks at a real server, one request after another; ends with 1 if a median is above this. */
 const longestMedian = 25
@@ -39,20 +38,14 @@ const settings = {
   ...(options.postgres !== undefined && { DATABASE_URL: options.postgres }),
 }
 const password = 'correct horse battery'
-const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-let server: { child: ReturnType<typeof spawn>; url: string } | undefined
+let server: ServerProcess | undefined
 try {
   const email = await fill(Number(options.tasks), Number(options.others))
   server = await startServer()
-  const isFast = await measureAll(server.url, email)
+  const isFast = await measureAll(server, email)
   process.exitCode = isFast ? 0 : 1
 } finally {
-  agent.destroy()
-  if (server) {
-    const ended = new Promise((resolve) => server?.child.once('exit', resolve))
-    server.child.kill('SIGTERM')
-    await ended
-  }
+  await server?.stop()
   rmSync(folder, { recursive: true, force: true })
 }
 
@@ -117,38 +110,23 @@ function benchTask(now: Date, number: number) {
 }
 
 /** Starts on the database that is there, and tells how long that takes and what it costs. */
-async function startServer() {
-  const begun = performance.now()
-  const { PATH, HOME, TMPDIR } = process.env
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../server/src/main.ts')], {
-    env: { PATH, HOME, TMPDIR, ...settings },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const url = await new Promise<string>((resolve, reject) => {
-    let output = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text
-      const [, address] = /ready: (\S+)\n/.exec(output) ?? []
-      if (address !== undefined) resolve(address)
-    })
-    child.once('exit', (code) => reject(new Error(`The server ended with ${code}`)))
-  })
-  await get(`${url}/health`)
-  console.log(`start to first reply: ${(performance.now() - begun).toFixed(0)} ms`)
+async function startServer(): Promise<ServerProcess> {
+  const server = await startServerProcess(settings)
+  console.log(`start to first reply: ${server.startMs.toFixed(0)} ms`)
   await new Promise((resolve) => setTimeout(resolve, 2000))
-  console.log(`resident memory when idle: ${residentMegabytes(child.pid)} MB`)
-  return { child, url }
+  console.log(`resident memory when idle: ${server.megabytes().toFixed(0)} MB`)
+  return server
 }
 
-async function measureAll(url: string, email: string): Promise<boolean> {
-  const client = createClient({ baseUrl: url })
+async function measureAll(server: ServerProcess, email: string): Promise<boolean> {
+  const client = createClient({ baseUrl: server.url })
   const { headers } = await client.login({ body: { email, password } })
   const token = headers.get('set-auth-token') ?? ''
-  const list = (query: string) => get(`${url}/api/tasks?${query}`, token)
+  const list = (query: string) => server.get<Reply>(`/api/tasks?${query}`, token)
   const deepest = await deepCursor(list)
 
-  for (let run = 0; run < 200; run += 1) await get(`${url}/health`)
-  const baseline = middle(await repeat(() => get(`${url}/health`)))
+  for (let run = 0; run < 200; run += 1) await server.get('/health')
+  const baseline = middle(await repeat(() => server.get('/health')))
   console.log(`baseline, /health: ${baseline.toFixed(2)} ms, taken off below\n`)
   const rows: Record<string, string>[] = []
   let slowest = 0
@@ -166,7 +144,7 @@ async function measureAll(url: string, email: string): Promise<boolean> {
     })
   }
   console.table(rows)
-  console.log(`resident memory afterwards: ${residentMegabytes(server?.child.pid)} MB`)
+  console.log(`resident memory afterwards: ${server.megabytes().toFixed(0)} MB`)
   console.log(`slowest median: ${slowest.toFixed(1)} ms; at most ${longestMedian} ms are allowed`)
   return slowest <= longestMedian
 }
@@ -245,27 +223,4 @@ function middle(sorted: number[]): number {
 interface Reply {
   items: unknown[]
   nextCursor: string | null
-}
-
-/** A plain request on one kept connection: the measuring should cost little. */
-function get(url: string, token?: string): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
-    request(url, { agent, headers }, (response) => {
-      const parts: Buffer[] = []
-      response.on('data', (part: Buffer) => void parts.push(part))
-      response.once('end', () => {
-        const text = Buffer.concat(parts).toString()
-        if (response.statusCode === 200) resolve(JSON.parse(text))
-        else reject(new Error(`${url} answered ${response.statusCode}: ${text}`))
-      })
-    })
-      .once('error', reject)
-      .end()
-  })
-}
-
-function residentMegabytes(pid: number | undefined): string {
-  const kilobytes = Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' }))
-  return (kilobytes / 1024).toFixed(0)
 }

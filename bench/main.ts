@@ -10,6 +10,7 @@ const programs = options.short
       ['throughput/main.ts', '--write'],
       ['lists.ts'],
       ['dashboard.ts'],
+      ['growth.ts'],
       ['scale/postgres.ts'],
       ['scale/sockets.ts'],
       ['scale/delivery.ts'],
