@@ -54,11 +54,11 @@ describe.each(days)('the clocks of %s', (timeZone, ...days) => {
   })
 
   test.each(days)('begin %s where its window does', (day) => {
-    const next = new Date(Date.parse(day) + 1440 * minute).toISOString().slice(0, 10)
+    const { start, end } = readDay(timeZone, day)
 
     expect(dayWindow(timeZone, day, day)).toEqual({
-      start: new Date(readDay(timeZone, day).start).toISOString(),
-      end: new Date(readDay(timeZone, next).start).toISOString(),
+      start: new Date(start).toISOString(),
+      end: new Date(end).toISOString(),
     })
   })
 
@@ -74,7 +74,7 @@ describe.each(days)('the clocks of %s', (timeZone, ...days) => {
 
       expect(dayIn(timeZone, now)).toBe(today)
       expect(calendar).toMatchObject({ timeZone, today, minute: now.toISOString().slice(0, 16) + ':00.000Z' })
-      expect([moment, ...timesIn(calendar)]).toEqual([moment, ...timesOver(timeZone, today, moment)])
+      expect(`${moment} ${timesIn(calendar).join()}`).toBe(`${moment} ${timesOver(timeZone, today, moment).join()}`)
       expectNoneToTouch(calendar.overdueTimes)
     }
   })

@@ -16,6 +16,8 @@ export type OracleDay = {
   instants: ReadonlyMap<string, number>
   /** The first instant that belongs to the day, or to a later one if the zone skipped the day. */
   start: number
+  /** The same of the day after it. */
+  end: number
   /** Every minute at which the clocks jump, seen from some hours before the day to some hours after. */
   jumps: readonly number[]
 }
@@ -31,7 +33,8 @@ function readClocks(timeZone: string, day: string): OracleDay {
   const read = new Map<string, number>()
   const instants = new Map<string, number>()
   const jumps: number[] = []
-  let start = Infinity
+  const nextDay = new Date(midnight + 24 * 60 * minute).toISOString().slice(0, 10)
+  let [start, end] = [Infinity, Infinity]
   const begin = midnight - 26 * 60 * minute
   let expected = asUtc(wallClock(timeZone, begin))
   for (let epoch = begin; epoch < midnight + 38 * 60 * minute; epoch += minute) {
@@ -42,13 +45,14 @@ function readClocks(timeZone: string, day: string): OracleDay {
       keepFirst(read, new Date(skipped).toISOString().slice(0, 16), epoch + late)
     keepFirst(read, wall, epoch)
     if (wall.slice(0, 10) >= day) start = Math.min(start, epoch)
+    if (wall.slice(0, 10) >= nextDay) end = Math.min(end, epoch)
     expected = shown + minute
   }
   for (let time = midnight; time < midnight + 24 * 60 * minute; time += minute) {
     const wall = new Date(time).toISOString().slice(0, 16)
     instants.set(wall.slice(11), read.get(wall) ?? NaN)
   }
-  return { instants, start, jumps }
+  return { instants, start, end, jumps }
 }
 
 function newFormat(timeZone: string): Intl.DateTimeFormat {

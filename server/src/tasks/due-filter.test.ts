@@ -4,7 +4,7 @@ import { Temporal } from 'temporal-polyfill'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databases, type TestDatabase } from '../../test/databases.ts'
 import { addDays } from '../calendar/index.ts'
-import { add, createUser, list, type TestUser, titles } from './testing.ts'
+import { add, addAll, createUser, list, type TestUser, titles } from './testing.ts'
 
 const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Pacific/Kiritimati', 'Pacific/Niue', 'Australia/Lord_Howe']
 
@@ -20,9 +20,8 @@ describe.each(databases)('filters by due date on %s', (database) => {
   test('agree with the definitions for any task, moment and zone', async () => {
     const user = await createUser(store.db)
     const day = '2026-10-25'
-    const tasks: Task[] = []
     // Around the end of summer time in Berlin, every kind of due date.
-    for (const body of dueTasks(day)) tasks.push(await add(user, body))
+    const tasks = await addAll(user, dueTasks(day))
     const moment = fc.integer({ min: -4 * 24 * 60, max: 4 * 24 * 60 })
     const moments = fc.record({ minutes: moment, seconds: fc.nat(59), zone: fc.constantFrom(...zones) })
     await fc.assert(
@@ -134,9 +133,14 @@ function today(now: Date, zone: string): string {
   return Temporal.Instant.fromEpochMilliseconds(now.getTime()).toZonedDateTimeISO(zone).toPlainDate().toString()
 }
 
+const dueDays = new Map<string, string>()
+
 function dueDay(task: Task, zone: string): string {
   if (task.dueTimeZone === null) return task.dueDate ?? ''
-  return moment(task, task.dueTimeZone).withTimeZone(zone).toPlainDate().toString()
+  const name = `${task.dueDate} ${task.dueTime} ${task.dueTimeZone} ${zone}`
+  const day = dueDays.get(name) ?? moment(task, task.dueTimeZone).withTimeZone(zone).toPlainDate().toString()
+  dueDays.set(name, day)
+  return day
 }
 
 function hasMinutePassed(task: Task, now: Date, zone: string): boolean {
@@ -147,6 +151,12 @@ function hasMinutePassed(task: Task, now: Date, zone: string): boolean {
   return moment(task, task.dueTimeZone ?? zone).epochMilliseconds < minute
 }
 
+const moments = new Map<string, Temporal.ZonedDateTime>()
+
 function moment(task: Task, zone: string): Temporal.ZonedDateTime {
-  return Temporal.PlainDateTime.from(`${task.dueDate}T${task.dueTime}`).toZonedDateTime(zone)
+  const name = `${task.dueDate}T${task.dueTime} ${zone}`
+  const found =
+    moments.get(name) ?? Temporal.PlainDateTime.from(`${task.dueDate}T${task.dueTime}`).toZonedDateTime(zone)
+  moments.set(name, found)
+  return found
 }

@@ -8,7 +8,7 @@ import { titleKey } from '../text/index.ts'
 import { createTask, deleteTask, listTasks, updateTask } from './index.ts'
 import { pageRequest } from './list-tasks.ts'
 import { selectPage } from './page-query.ts'
-import { add, createUser, list, listAll, type TestUser, titles } from './testing.ts'
+import { add, addAll, createUser, list, listAll, type TestUser, titles } from './testing.ts'
 
 const sorts = taskSorts.flatMap((sort) => [sort, `-${sort}`] as const)
 
@@ -167,7 +167,10 @@ describe.each(databases)('listing tasks on %s', (database) => {
     const user = await createUser(store.db)
     // 60,000 bytes of UTF-8 in 20,000 code points.
     const description = '会'.repeat(20_000)
-    for (let index = 0; index < 40; index++) await add(user, { title: `t${index}`, description })
+    await addAll(
+      user,
+      Array.from({ length: 40 }, (_, index) => ({ title: `t${index}`, description })),
+    )
     const { items, nextCursor } = await list(user, { limit: 200 })
     expect(items).toHaveLength(17)
     expect(nextCursor).not.toBeNull()

@@ -1,9 +1,10 @@
-import type { Task } from '@taskwell/api'
+import type { NewTask, Operation, Task } from '@taskwell/api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databases, type TestDatabase } from '../databases.ts'
 import { addDays, calendarAt, dayStarts } from '../../src/calendar/index.ts'
 import { readDay, wallClock } from '../../src/calendar/intl-oracle.ts'
-import { add, createUser } from '../../src/tasks/testing.ts'
+import { batchTasks } from '../../src/tasks/index.ts'
+import { createUser } from '../../src/tasks/testing.ts'
 import { readPast } from '../../src/dashboard/read-past.ts'
 import { readTotals } from '../../src/dashboard/read-totals.ts'
 
@@ -77,12 +78,13 @@ describe.each(databases)('days and minutes in the figures on %s', (database) => 
       .execute()
     const now = new Date(Date.parse(`${addDays(change, 9)}T12:00:00Z`))
     const { activity } = await readPast(store.db, spaceId, calendarAt(now, timeZone), 20)
+    const momentsOf = Map.groupBy(moments, (ms) => wallClock(timeZone, ms).slice(0, 10))
     for (const { date, created, completed } of activity) {
-      const expected = moments.filter((ms) => wallClock(timeZone, ms).slice(0, 10) === date).length
+      const expected = momentsOf.get(date)?.length ?? 0
       expect({ date, created, completed }).toEqual({ date, created: expected, completed: expected })
     }
-    const tasks: Task[] = []
-    for (const body of dueNear(change)) tasks.push(await add(user, body))
+    const { body } = await batchTasks(user, { body: { operations: dueNear(change) } })
+    const tasks = body.results.map(({ task }) => dueIn(timeZone, task))
     const found = await Promise.all(
       moments.map(async (ms) => {
         const { totals } = await readTotals(store.db, spaceId, calendarAt(new Date(ms), timeZone))
@@ -129,8 +131,8 @@ function instantsNear(timeZone: string, change: string): number[] {
   return [...edges].slice(0, instantsOfEach).toSorted((a, b) => a - b)
 }
 
-function dueNear(change: string) {
-  return [-7, -1, 0, 1, 2, 6, 7, 8].flatMap((offset) => {
+function dueNear(change: string): Operation[] {
+  const bodies: NewTask[] = [-7, -1, 0, 1, 2, 6, 7, 8].flatMap((offset) => {
     const dueDate = addDays(change, offset)
     const times = offset < 3 ? ['00:00', '00:30', '02:30', '12:00', '23:59'] : ['00:00', '23:59']
     const zoned = { dueDate, dueTime: '12:00' }
@@ -140,24 +142,35 @@ function dueNear(change: string) {
       ...['Asia/Kathmandu', 'Pacific/Niue'].map((dueTimeZone) => ({ ...zoned, dueTimeZone, title: 'zoned' })),
     ]
   })
+  return bodies.map((task) => ({ op: 'create', task }))
 }
 
-/** The contract's definitions of open tasks, by wall clocks alone. */
-function expectedTotals(tasks: readonly Task[], timeZone: string, ms: number) {
+interface DueTask {
+  readonly day: string
+  /** The instant of its time, if it has one. */
+  readonly at: number | undefined
+  readonly isZoned: boolean
+}
+
+/** When a task is due as seen in a zone, by wall clocks alone. */
+function dueIn(timeZone: string, { dueDate, dueTime, dueTimeZone }: Task): DueTask {
+  const at = dueTime === null ? undefined : readDay(dueTimeZone ?? timeZone, dueDate ?? '').instants.get(dueTime)
+  if (dueTimeZone === null) return { day: dueDate ?? '', at, isZoned: false }
+  return { day: wallClock(timeZone, at ?? Number.NaN).slice(0, 10), at, isZoned: true }
+}
+
+/** The contract's definitions of open tasks. */
+function expectedTotals(tasks: readonly DueTask[], timeZone: string, ms: number) {
   const today = wallClock(timeZone, ms).slice(0, 10)
+  const weekEnd = addDays(today, 6)
   const thisMinute = Math.floor(ms / minute) * minute
-  const dueAt = ({ dueDate, dueTime }: Task, zone: string) =>
-    readDay(zone, dueDate ?? '').instants.get(dueTime ?? '') ?? Number.NaN
-  const dueDay = (task: Task) =>
-    task.dueTimeZone === null ? (task.dueDate ?? '') : wallClock(timeZone, dueAt(task, task.dueTimeZone)).slice(0, 10)
-  const isOverdue = (task: Task) => {
-    if (task.dueTimeZone !== null) return dueAt(task, task.dueTimeZone) < thisMinute
-    if (dueDay(task) !== today) return dueDay(task) < today
-    return task.dueTime !== null && dueAt(task, timeZone) < thisMinute
+  const isOverdue = ({ day, at, isZoned }: DueTask) => {
+    if (!isZoned && day !== today) return day < today
+    return at !== undefined && at < thisMinute
   }
   return {
     overdue: tasks.filter(isOverdue).length,
-    dueToday: tasks.filter((task) => dueDay(task) === today).length,
-    dueThisWeek: tasks.filter((task) => dueDay(task) >= today && dueDay(task) <= addDays(today, 6)).length,
+    dueToday: tasks.filter(({ day }) => day === today).length,
+    dueThisWeek: tasks.filter(({ day }) => day >= today && day <= weekEnd).length,
   }
 }
