@@ -1,5 +1,5 @@
 export { calendarAt, type Calendar } from './calendar.ts'
-export { type DayClock, dayClock } from './day-clock.ts'
+export { dayClock } from './day-clock.ts'
 export { dayStarts } from './day-starts.ts'
 export { addDays, dayIn, firstDay, isDay, lastDay } from './days.ts'
 export { dayWindow, dueInstant, parseInstant } from './instants.ts'

@@ -1,5 +1,4 @@
-import type { Selectable } from 'kysely'
-import { sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Database } from '../database/open.ts'
 import { prepared } from '../database/prepared.ts'
 import type { CompletionDaysTable, FigureCountsTable, TaskFactsTable } from '../database/schema.ts'
@@ -127,17 +126,22 @@ export async function countTasks(db: Database, spaceId: string): Promise<Count[]
   return rows
 }
 
-/** The days of UTC whose marks are not those of the facts. Before 1970 nothing was completed. */
-export async function listWrongDays(db: Database, spaceId: string, limit: number): Promise<number[]> {
+/** The marks of completions as the facts have them. Before 1970 nothing was completed. */
+export function completionDaysOfFacts(spaceId: string): RawBuilder<Omit<Selectable<CompletionDaysTable>, 'space_id'>> {
   const quarter = sql`(completed_ms / 900000) % 96`
+  // Of distinct powers of two the sum is what has all of their bits.
   const bits = (from: number) => sql`
     coalesce(cast(sum(distinct case when ${quarter} >= ${sql.lit(from)} and ${quarter} < ${sql.lit(from + 48)}
       then cast(1 as bigint) << cast(${quarter} - ${sql.lit(from)} as integer) end) as bigint), 0)`
+  return sql`
+    select cast(completed_ms / 86400000 as integer) as day, ${bits(0)} as morning, ${bits(48)} as afternoon
+    from task_facts where space_id = ${spaceId} and completed_ms is not null group by 1`
+}
+
+/** The days of UTC whose marks are not those of the facts. */
+export async function listWrongDays(db: Database, spaceId: string, limit: number): Promise<number[]> {
   const { rows } = await sql<{ day: number }>`
-    with told as (
-      select cast(completed_ms / 86400000 as integer) as day, ${bits(0)} as morning, ${bits(48)} as afternoon
-      from task_facts where space_id = ${spaceId} and completed_ms is not null group by 1
-    )
+    with told as (${completionDaysOfFacts(spaceId)})
     select day from (
       select day, morning, afternoon, 1 as is_told from told
       union all
