@@ -6,6 +6,8 @@ import { closeBrowser, type Device, hasChromium, openDevice } from './browser.ts
 import { lines, row, signIn, startSite } from './steps.ts'
 
 const batches = 100
+/** Milliseconds. Machines of CI are shared and slower, so that only what is far off fails there. */
+const longestWanted = process.env['CI'] === 'true' ? 150 : 50
 
 describe.runIf(hasChromium)('ten thousand tasks', { timeout: 300_000 }, () => {
   let app: TestApp
@@ -75,7 +77,7 @@ describe.runIf(hasChromium)('ten thousand tasks', { timeout: 300_000 }, () => {
       await search.fill('')
     }
     process.stdout.write(`The longest frame while typing: ${longest.map(Math.round).join(', ')} ms\n`)
-    expect(Math.min(...longest)).toBeLessThanOrEqual(50)
+    expect(Math.min(...longest)).toBeLessThanOrEqual(longestWanted)
   })
 
   test('are searched as one types, and one of them changes at once', async () => {
