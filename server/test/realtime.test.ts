@@ -96,13 +96,15 @@ describe.each(databases)('real time on %s', (database) => {
     expect(await answerOf(open({}, { cookie, origin: 'https://evil.example' }))).toEqual({ code: 'origin_not_allowed' })
   })
 
-  test('lets in whoever brings a token from any page, as requests do, and nobody for a bad one beside a good cookie', async () => {
+  test('refuses pages of other sites, a good token or not, and a bad token beside a good cookie', async () => {
     const user = await app.createUser()
     const cookie = `better-auth.session_token=${encodeURIComponent(user.token)}`
-    const origin = 'https://evil.example'
-    expect(await answerOf(open({ token: user.token }, { origin }))).toBe('ready')
+    for (const token of [user.token, 'nonsense']) {
+      const foreign = open({ token }, { origin: 'https://evil.example' })
+      expect(await answerOf(foreign), token).toEqual({ code: 'origin_not_allowed' })
+    }
     for (const token of ['', 'nonsense', `${user.token}x`])
-      expect(await answerOf(open({ token }, { cookie, origin })), token).toEqual({ code: 'unauthenticated' })
+      expect(await answerOf(open({ token }, { cookie })), token).toEqual({ code: 'unauthenticated' })
   })
 
   test('tells a client whose place can be none, instead of leaving out what it missed', async () => {

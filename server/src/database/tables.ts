@@ -20,7 +20,7 @@ export const storedTables: readonly StoredTable[] = [
   { name: 'spaces', key: ['id'] },
   { name: 'tasks', key: ['space_id', 'id'] },
   { name: 'changes', key: ['space_id', 'revision'] },
-  // Older stores have it, whose copies can be read.
+  // Of older schemas, whose stores and copies can be read.
   { name: 'task_counts', key: ['space_id', 'priority'] },
   { name: 'figure_counts', key: ['space_id', 'priority', 'figure'] },
   { name: 'completion_days', key: ['space_id', 'day'] },

@@ -63,8 +63,7 @@ export function createRealtime(options: RealtimeOptions): Realtime {
 
   async function admit(socket: Connection): Promise<void> {
     const visit = visitOf(socket)
-    // A token is a bearer, here as in requests: no page can make a browser send one that it does not have itself.
-    if (visit.headers.authorization === undefined && !options.isAllowedSite(visit)) throw refused('origin_not_allowed')
+    if (!options.isAllowedSite(visit)) throw refused('origin_not_allowed')
     const caller = (await options.findCaller(visit))?.caller
     const credential = caller && credentialOf(caller)
     if (!credential) throw refused('unauthenticated')
