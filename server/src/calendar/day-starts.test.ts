@@ -21,7 +21,7 @@ describe('the changes of clocks', () => {
     for (const timeZone of timeZoneNames) {
       for (const year of [1973, 1984, 2000, 2012, 2026, 2040]) {
         const there = Temporal.Instant.from(`${year}-01-15T00:00Z`).toZonedDateTimeISO(timeZone)
-        expect([timeZone, there.offsetNanoseconds % quarter]).toEqual([timeZone, 0])
+        expect([timeZone, Math.abs(there.offsetNanoseconds) % quarter]).toEqual([timeZone, 0])
       }
     }
   })
