@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { Server as NetServer, type Socket } from 'node:net'
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { answerInOrder } from './answer-in-order.ts'
 import { guardConnections } from './guard-connections.ts'
 
@@ -73,11 +73,13 @@ export async function stopServing(server: Server): Promise<void> {
   // The method of HTTP servers cuts connections that are idle at this moment.
   const closed = new Promise<void>((resolve) => void NetServer.prototype.close.call(server, () => resolve()))
   await Promise.race([closed, pause(lastWords)])
+  // After what has come while the process had to wait for its turn: those connections are not idle.
+  await nextTurn()
   server.close()
   // Browsers open connections in advance, which Node counts as busy until something was sent on them.
   for (const socket of connections.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy()
   // A connection is idle only after its last reply, so this is done again and again.
-  const sweeper = setInterval(() => server.closeIdleConnections(), 50)
+  const sweeper = setInterval(() => setImmediate(() => server.closeIdleConnections()), 50)
   const patience = setTimeout(() => server.closeAllConnections(), longestFarewell)
   await closed
   clearInterval(sweeper)
