@@ -20,9 +20,9 @@ const every = 250
 
 /**
  * Keeps what is slow or endless from costing others their turn or their memory: when there is too much of it, that which
- * has lasted the longest ends. It does not go by addresses, since many people may share one.
+ * has lasted the longest ends. It does not go by addresses, since many people may share one. Answers the open connections.
  */
-export function guardConnections(server: Server, limits: Partial<typeof usual> = {}): void {
+export function guardConnections(server: Server, limits: Partial<typeof usual> = {}): ReadonlySet<Socket> {
   const most = { ...usual, ...limits }
   const open = new Set<Socket>()
   // Sets keep the order in which their members came.
@@ -61,6 +61,7 @@ export function guardConnections(server: Server, limits: Partial<typeof usual> =
   })
   const watch = watchReaders(open, most.untaken)
   server.once('close', () => clearInterval(watch))
+  return open
 }
 
 /** Takes it as the newest; the oldest ends when there are too many. */

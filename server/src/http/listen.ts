@@ -37,13 +37,7 @@ export async function listen(options: {
 }): Promise<{ server: Server; port: number; serve(handler: RequestListener): void }> {
   const server = createServer(limits)
   server.maxConnections = mostConnections
-  guardConnections(server)
-  const open = new Set<Socket>()
-  connections.set(server, open)
-  server.on('connection', (socket: Socket) => {
-    open.add(socket)
-    socket.once('close', () => open.delete(socket))
-  })
+  connections.set(server, guardConnections(server))
   const early: [IncomingMessage, ServerResponse][] = []
   let handle: RequestListener = (request, response) => void early.push([request, response])
   const answer = answerInOrder((request, response) => handle(request, response))
@@ -63,7 +57,7 @@ export async function listen(options: {
   }
 }
 
-const connections = new WeakMap<Server, Set<Socket>>()
+const connections = new WeakMap<Server, ReadonlySet<Socket>>()
 
 /**
  * Takes no new connections and lets requests in flight finish, but not for ever. Connections that are kept open are not
