@@ -5,7 +5,7 @@ import type { Outcome } from '../verb.ts'
 import { newContent, refuseLooseDueParts } from './content.ts'
 import { create } from './create-task.ts'
 import { remove } from './delete-task.ts'
-import { findSpaceRevision } from './queries.ts'
+import { findSpaceRevision, findTask } from './queries.ts'
 import { restore } from './restore-task.ts'
 import { update } from './update-task.ts'
 import { write, type Write } from './write.ts'
@@ -18,9 +18,10 @@ export async function batchTasks(ctx: Context, { body }: Input<Contract['batchTa
   }
   return write(ctx, async (ctx) => {
     const results: BatchReply['results'] = []
+    const untouched = await findUntouched(ctx, body.operations)
     let last: number | undefined
     for (const [index, operation] of operations) {
-      const { body: task, wrote } = await attempt(index, operation, () => apply(ctx, operation))
+      const { body: task, wrote } = await attempt(index, operation, () => apply(ctx, operation), untouched)
       results.push({ op: operation.op, task })
       last = wrote ?? last
     }
@@ -52,15 +53,42 @@ function toIfMatch(version: number | undefined): string | undefined {
   return version === undefined ? undefined : `"v${version}"`
 }
 
-/** A refusal of the work tells which operation it is about. */
-async function attempt<T>(index: number, { op }: Operation, work: () => Promise<T>): Promise<T> {
+type Untouched = ReadonlyMap<string, Task | undefined>
+
+/** The tasks with several operations, as they are before the first. */
+async function findUntouched(ctx: Write, operations: readonly Operation[]): Promise<Untouched> {
+  const ids = operations.map(idOf).filter((id) => id !== undefined)
+  const repeated = new Set(ids.filter((id, place) => ids.indexOf(id) < place))
+  const untouched = new Map<string, Task | undefined>()
+  for (const id of repeated) untouched.set(id, (await findTask(ctx.db, ctx.caller.spaceId, id)).task)
+  return untouched
+}
+
+function idOf(operation: Operation): string | undefined {
+  return operation.op === 'create' ? operation.task.id : operation.id
+}
+
+/** A refusal of the work tells which operation it is about, and nothing of what goes back with the batch. */
+async function attempt<T>(
+  index: number,
+  operation: Operation,
+  work: () => Promise<T>,
+  untouched?: Untouched,
+): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     const { code, details } = error
-    const part = `/body/operations/${index}/${op === 'create' ? 'task' : 'changes'}`
+    const part = `/body/operations/${index}/${operation.op === 'create' ? 'task' : 'changes'}`
     const errors = details.errors?.map(({ path, message }) => ({ path: path.replace(/^\/body/, part), message }))
-    throw new Refusal(code, { ...details, ...(errors && { errors }), members: { ...details.members, index } })
+    const id = idOf(operation)
+    const goesBack = code === 'precondition_failed' && id !== undefined && untouched?.has(id) === true
+    throw new Refusal(code, {
+      ...details,
+      ...(errors && { errors }),
+      ...(goesBack && { detail: 'The task is at another version after the operations before this one.' }),
+      members: { ...details.members, ...(goesBack && { current: untouched?.get(id) }), index },
+    })
   }
 }

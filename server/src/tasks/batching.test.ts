@@ -66,7 +66,6 @@ describe.each(databases)('a batch on %s', (database) => {
       { op: 'create', task: { title: 'lost' } },
       { op: 'update', id: task.id, changes: { title: 'lost' } },
     ]
-    const current = expect.objectContaining({ title: 'lost', version: 2 })
     const fault = { path: '/body/operations/2/changes/dueTime', message: expect.any(String) }
     const failing: [Operation, object][] = [
       [
@@ -79,7 +78,7 @@ describe.each(databases)('a batch on %s', (database) => {
       ],
       [
         { op: 'delete', id: task.id, ifVersion: 1 },
-        { code: 'precondition_failed', details: { members: { index: 2, current } } },
+        { code: 'precondition_failed', details: { members: { index: 2, current: task } } },
       ],
       [
         { op: 'create', task: { id: task.id, title: 'b' } },
