@@ -131,6 +131,11 @@ export function contains(db: Database, column: 'search_text', word: string): Exp
   return sql<SqlBool>`${ref} like ${`%${word.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`}`
 }
 
+/** A column by which SQLite finds nothing: it keeps no statistics here, and would prefer the wrong index. */
+export function withoutIndex(column: 'tasks.space_id'): RawBuilder<string> {
+  return sql<string>`+${sql.ref(column)}`
+}
+
 /** What narrows a search before `contains` decides. */
 export type SearchCandidates = (eb: ExpressionBuilder<Schema, 'tasks'>) => Expression<SqlBool>
 
@@ -154,13 +159,21 @@ export async function searchCandidates(db: Database, words: readonly string[]): 
 /** From here on the index finds so many tasks of everybody that it no longer pays. */
 const tooManyCandidates = 2_000
 
-/** Row numbers of tasks as the index finds them by itself, the most telling first. */
+/**
+ * Row numbers of tasks as the index finds them by itself, the most telling first: a long word is seldom a common one, and
+ * to find what has a common word, too, takes longer than to look at what has the rare one.
+ */
 function narrowings(words: readonly string[]): RawBuilder<unknown>[] {
-  const wanted = trigrams(words)
-  const withAll = sql`select rowid from task_search where task_search match ${wanted.map(quoted).join(' ')}`
+  const withAll = (words: readonly string[]) =>
+    sql`select rowid from task_search where task_search match ${trigrams(words).map(quoted).join(' ')}`
   const withStart = (word: string) =>
     sql`select doc from task_search_grams where term >= ${word} and term <= ${word + lastLetter.repeat(2)}`
-  return [...(wanted.length > 0 ? [withAll] : []), ...words.filter(isShort).map(withStart)]
+  const long = words.filter((word) => !isShort(word)).toSorted((one, other) => other.length - one.length)
+  return [
+    ...long.map((word) => withAll([word])),
+    ...(long.length > 1 ? [withAll(long)] : []),
+    ...words.filter(isShort).map(withStart),
+  ]
 }
 
 const lastLetter = '\u{10ffff}'

@@ -4,6 +4,9 @@ import { Temporal } from 'temporal-polyfill'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databases, type TestDatabase } from '../../test/databases.ts'
 import { addDays } from '../calendar/index.ts'
+import { pageRequest } from './list-tasks.ts'
+import { selectPage } from './page-query.ts'
+import { isTaskRow } from './task-row.ts'
 import { add, addAll, createUser, list, type TestUser, titles } from './testing.ts'
 
 const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Pacific/Kiritimati', 'Pacific/Niue', 'Australia/Lord_Howe']
@@ -85,7 +88,14 @@ describe.each(databases)('filters by due date on %s', (database) => {
 async function allTitles(user: TestUser, query: Parameters<typeof list>[1]): Promise<string[]> {
   const { items, total } = await list(user, { ...query, ...pageable, count: 'exact' })
   expect(items).toHaveLength(total ?? -1)
-  return items.map((task) => task.title)
+  const found = items.map((task) => task.title)
+  // The same tasks whichever index finds them.
+  for (const dueColumn of ['due_up', 'due_down', null] as const) {
+    const request = await pageRequest(user, { ...query, ...pageable })
+    const rows = await selectPage(user.db, { ...request, filter: { ...request.filter, dueColumn } }).execute()
+    expect(rows.filter(isTaskRow).map((row) => row.title)).toEqual(found)
+  }
+  return found
 }
 
 function expected(tasks: readonly Task[], isWanted: (task: Task) => boolean): string[] {

@@ -14,9 +14,9 @@ interface Days {
 
 /**
  * By which column an index finds due tasks: lists by the one they are sorted by, counts by a plain one, since SQLite
- * always reads the row for a generated one.
+ * always reads the row for a generated one. Null when it had better go by something else.
  */
-export type DueColumn = 'due_up' | 'due_date'
+export type DueColumn = 'due_up' | 'due_down' | 'due_date' | null
 
 /** The conditions of `due`: the definitions of overdue, today and so on. Lists and statistics share them. */
 export function dueConditions(
@@ -25,21 +25,30 @@ export function dueConditions(
   calendar: Calendar,
   column: DueColumn = 'due_up',
 ): Condition[] {
-  const { timeZone, today, weekEnd } = calendar
   switch (due) {
     case 'none':
-      return [eb('due_up', '=', noDay)]
+      return [column === 'due_down' ? eb('due_down', '=', '') : eb('due_up', '=', noDay)]
     case 'any':
-      return [eb('due_up', '<', noDay)]
+      if (column === null) return [eb('due_date', 'is not', null)]
+      return [column === 'due_down' ? eb('due_down', '>', '') : eb('due_up', '<', noDay)]
     case 'today':
-      return [isOpen(eb), ...dueWithin(eb, { from: today, to: today }, timeZone, column)]
     case 'week':
-      return [isOpen(eb), ...dueWithin(eb, { from: today, to: weekEnd }, timeZone, column)]
     case 'upcoming':
-      return [isOpen(eb), ...dueWithin(eb, { from: today }, timeZone, column)]
+      return [isOpen(eb), ...dueWithin(eb, daysOf(due, calendar), calendar.timeZone, column)]
     case 'overdue':
       return [isOpen(eb), ...overdue(eb, calendar, column)]
   }
+}
+
+/** Between which days a task is due; of `overdue` tasks some that are due on the last are not. */
+function daysOf(due: 'today' | 'week' | 'upcoming' | 'overdue', { today, weekEnd }: Calendar): Days {
+  const days = {
+    today: { from: today, to: today },
+    week: { from: today, to: weekEnd },
+    upcoming: { from: today },
+    overdue: { to: today },
+  }
+  return days[due]
 }
 
 /** Due on one of the days: by the written date, or for a time with a zone by the day of its instant in `timeZone`. */
@@ -59,10 +68,11 @@ export function dueWithin(eb: Builder, { from, to }: Days, timeZone: string, col
 }
 
 /** The day has passed, or the minute. Whoever has a zone of their own is late when their instant has passed. */
-function overdue(eb: Builder, { today, minute, overdueTimes }: Calendar, column: DueColumn): Condition[] {
+function overdue(eb: Builder, calendar: Calendar, column: DueColumn): Condition[] {
+  const { today, minute, overdueTimes } = calendar
   const passedToday = overdueTimes.map(({ from, to }) => eb.and([eb('due_time', '>=', from), eb('due_time', '<=', to)]))
   return [
-    ...nearDays(eb, { to: today }, column),
+    ...nearDays(eb, daysOf('overdue', calendar), column),
     eb.or([
       eb.and([eb('due_at', 'is', null), eb('due_date', '<', today)]),
       eb.and([eb('due_at', 'is', null), eb('due_date', '=', today), eb.or(passedToday)]),
@@ -88,10 +98,22 @@ export function daysInQuestion({ today, weekEnd }: Calendar): { from: string; to
 
 /** A range of the index that has all tasks due on these days, wherever; the exact conditions stand beside it. */
 function nearDays(eb: Builder, { from, to }: Days, column: DueColumn = 'due_up'): Condition[] {
+  if (column === null) return []
   const last = to === undefined ? lastDay : addDays(to, daysApart)
   return [
     eb(column, '>=', addDays(from ?? firstDay, -daysApart)),
-    // As `due_up` a day goes on with its times; without a day it is above all of these.
-    column === 'due_up' ? eb(column, '<=', `${last}~`) : eb(column, '<=', last),
+    // Sorted, a day goes on with its times; without a day it is above or below all of these.
+    eb(column, '<=', column === 'due_date' ? last : `${last}~`),
   ]
+}
+
+/** What `nearDays` is for a filter, whatever else is asked; undefined when it is about no range of days. */
+export function rangeOfDays(
+  eb: Builder,
+  { due, dueFrom, dueTo }: Pick<TaskQuery, 'due' | 'dueFrom' | 'dueTo'>,
+  calendar: Calendar,
+): Condition[] | undefined {
+  if (due === 'none' || due === 'any') return undefined
+  if (due !== undefined) return [isOpen(eb), ...nearDays(eb, daysOf(due, calendar))]
+  return dueFrom === undefined && dueTo === undefined ? undefined : nearDays(eb, { from: dueFrom, to: dueTo })
 }

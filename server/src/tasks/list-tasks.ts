@@ -6,6 +6,7 @@ import type { Outcome } from '../verb.ts'
 import { countWords, searchWords } from '../text/index.ts'
 import { searchCandidates } from '../database/sql.ts'
 import { readCursor, writeCursor } from './cursor.ts'
+import { chooseDueColumn } from './due-column.ts'
 import { isTaskRow, toTask } from './task-row.ts'
 import { sortingOf } from './sorting.ts'
 import { type PageRequest, placeOf, selectPage } from './page-query.ts'
@@ -37,15 +38,18 @@ export async function pageRequest(ctx: Context, query: Input<Contract['listTasks
   const { q = '' } = query
   if (countWords(q) > maxWords) throw invalid('/query/q', `must have at most ${maxWords} words`)
   const words = [...new Set(searchWords(q))]
+  const { spaceId, timeZone } = ctx.caller
+  const sorting = sortingOf(query)
+  const filter = {
+    ...query,
+    words,
+    candidates: await searchCandidates(ctx.db, words),
+    calendar: calendarAt(ctx.now, query.timeZone ?? timeZone),
+  }
   return {
-    spaceId: ctx.caller.spaceId,
-    filter: {
-      ...query,
-      words,
-      candidates: await searchCandidates(ctx.db, words),
-      calendar: calendarAt(ctx.now, query.timeZone ?? ctx.caller.timeZone),
-    },
-    sorting: sortingOf(query),
+    spaceId,
+    filter: { ...filter, dueColumn: await chooseDueColumn(ctx.db, spaceId, filter, sorting) },
+    sorting,
     after: query.cursor === undefined ? undefined : readCursor(ctx, query, query.cursor),
     limit: query.limit ?? defaultLimit,
     isCounted: query.count === 'exact',

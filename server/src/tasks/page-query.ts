@@ -43,7 +43,9 @@ export function selectPage(db: Database, { spaceId, filter, sorting, after, limi
       // A search has to read the texts: once for both page and total. All else is counted faster from an index.
       const count = eb.fn.countAll<number>().as('count')
       if (filter.words.length > 0) return fromMatching().select(count).as('total')
-      return matchingTasks(db, spaceId, filter).select(count).as('total')
+      return matchingTasks(db, spaceId, { ...filter, dueColumn: 'due_up' })
+        .select(count)
+        .as('total')
     })
     .$castTo<PageRow>()
 }

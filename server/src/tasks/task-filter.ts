@@ -3,8 +3,8 @@ import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
 import type { Calendar } from '../calendar/index.ts'
 import type { Database } from '../database/open.ts'
 import type { Schema } from '../database/schema.ts'
-import { contains, type SearchCandidates } from '../database/sql.ts'
-import { dueConditions, dueWithin } from './due-filter.ts'
+import { contains, type SearchCandidates, withoutIndex } from '../database/sql.ts'
+import { type DueColumn, dueConditions, dueWithin } from './due-filter.ts'
 import { priorityNumbers } from './task-row.ts'
 
 /** Which tasks are wanted, with all that their meaning depends on. */
@@ -24,6 +24,7 @@ export interface TaskFilter extends Pick<
   /** Folded; each must occur. */
   readonly words: readonly string[]
   readonly candidates: SearchCandidates | undefined
+  readonly dueColumn?: DueColumn
   readonly calendar: Calendar
 }
 
@@ -31,7 +32,7 @@ export interface TaskFilter extends Pick<
 export function matchingTasks(db: Database, spaceId: string, filter: TaskFilter) {
   return db
     .selectFrom('tasks')
-    .where('tasks.space_id', '=', spaceId)
+    .where(filter.candidates ? withoutIndex('tasks.space_id') : 'tasks.space_id', '=', spaceId)
     .where((eb) =>
       eb.and([...conditions(eb, filter), ...filter.words.map((word) => contains(db, 'search_text', word))]),
     )
@@ -51,9 +52,9 @@ function conditions(eb: ExpressionBuilder<Schema, 'tasks'>, filter: TaskFilter):
         [...new Set(priority)].map((name) => priorityNumbers[name]),
       ),
     )
-  if (due !== undefined) found.push(...dueConditions(eb, due, calendar))
+  if (due !== undefined) found.push(...dueConditions(eb, due, calendar, filter.dueColumn))
   if (dueFrom !== undefined || dueTo !== undefined) {
-    found.push(...dueWithin(eb, { from: dueFrom, to: dueTo }, calendar.timeZone))
+    found.push(...dueWithin(eb, { from: dueFrom, to: dueTo }, calendar.timeZone, filter.dueColumn))
   }
   if (filter.createdFrom !== undefined) found.push(eb('created_at', '>=', filter.createdFrom))
   if (filter.createdTo !== undefined) found.push(eb('created_at', '<=', filter.createdTo))
