@@ -1,13 +1,5 @@
 # syntax=docker/dockerfile:1
 
-FROM node:24-slim AS packages
-WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
-COPY api/package.json api/
-COPY server/package.json server/
-# As long as others need them, peers that are optional count as wanted: tools and the web app are taken out first.
-RUN npm pkg delete devDependencies optionalDependencies 'workspaces[2]' && npm ci --omit=dev --omit=peer
-
 FROM node:24-slim AS site
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
@@ -18,6 +10,19 @@ RUN npm ci --omit=dev --workspace web --include-workspace-root=false
 COPY api/src api/src
 COPY web web
 RUN node web/build.ts
+
+FROM node:24-slim AS packages
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY api/package.json api/
+COPY server/package.json server/
+# As long as others need them, peers that are optional count as wanted: tools and the web app are taken out first.
+RUN npm pkg delete devDependencies optionalDependencies 'workspaces[2]' && npm ci --omit=dev --omit=peer
+COPY server/bundle-packages.ts server/
+COPY server/src/bundled-packages.ts server/src/
+# The bundler is found one folder up, so that it stays out of the image.
+COPY --from=site /app/node_modules /node_modules
+RUN node server/bundle-packages.ts
 
 FROM node:24-slim
 WORKDIR /app

@@ -7,7 +7,9 @@ const dist = join(web, 'dist')
 const stamp = 'made-from.txt'
 
 /** Builds the web app, unless what is there was made from the same sources. Builders at the same time do not disturb each other. */
-async function buildSite(): Promise<unknown> {
+export async function buildSite(): Promise<unknown> {
+  // Whatever the environment says of the server or of tests, this is what users get.
+  process.env['NODE_ENV'] = 'production'
   const sources = hashSources()
   if (existsSync(join(dist, stamp)) && readFileSync(join(dist, stamp), 'utf8') === sources) return
   const vite = await import('vite').catch(() => undefined)
@@ -42,6 +44,4 @@ function hashSources(): string {
   return hash.digest('hex')
 }
 
-// Whatever the environment says of the server or of tests, this is what users get.
-process.env['NODE_ENV'] = 'production'
-await buildSite()
+if (import.meta.main) await buildSite()

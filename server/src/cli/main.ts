@@ -1,9 +1,11 @@
 import { Command } from 'commander'
+import { useBundle } from '../bundled-packages.ts'
 import { version } from '../version.ts'
 import { fail } from './fail.ts'
 
 // What it writes is for its owner only, also in a folder that others may read.
 process.umask(0o077)
+useBundle()
 
 /** In the order of the help. Each is loaded only when it is asked for, since some stand on half of the server. */
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
