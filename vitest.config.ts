@@ -7,7 +7,7 @@ const long = [
   'server/test/{account-mails,deaf-client,fuzz,image,limits,nodes,operations,overload,postgres-faults,redis-faults,retention-load,walls}.test.ts',
   'server/test/dashboard/day-edges.test.ts',
   'server/test/authorization/mass-assignment.test.ts',
-  'web/test/{account-settings,keyboard,live,looks,many,two-factor}.test.ts',
+  'web/test/{account-settings,conflicts,keyboard,live,looks,many,two-factor,undo}.test.ts',
 ]
 const isLong = process.env['TEST_LONG'] === 'on'
 

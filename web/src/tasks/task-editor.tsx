@@ -1,20 +1,25 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { priorities, type Task, type TaskChanges } from '@taskwell/api'
 import type { Clock } from './clock.ts'
+import {
+  changesBetween,
+  conflictsOf,
+  type Draft,
+  draftOf,
+  follow,
+  joinConflicts,
+  settle,
+  type TextField,
+} from './draft.ts'
 import { DueFields } from './due-fields.tsx'
 import { Notes } from './notes.tsx'
 import { TaskHistory } from './task-history.tsx'
+import { TextConflict } from './text-conflict.tsx'
 
-interface Draft {
-  readonly title: string
-  readonly description: string
-  readonly priority: Task['priority']
-  readonly dueDate: string
-  readonly dueTime: string
-  readonly dueTimeZone: string
-}
-
-/** A task opened in its place in the list. What was changed is kept when it closes, except by Escape or Cancel. */
+/**
+ * A task opened in its place in the list. What was changed is kept when it closes, except by Escape or Cancel. What
+ * comes from elsewhere meanwhile shows; where it is in the way of what was typed, the user chooses.
+ */
 export function TaskEditor(props: {
   task: Task
   clock: Clock
@@ -24,21 +29,28 @@ export function TaskEditor(props: {
   remove(task: Task): void
 }) {
   const { task, clock, save, close } = props
-  const [base] = useState(task)
-  const [draft, setDraft] = useState(() => draftOf(task))
+  const present = draftOf(task)
+  const [begun, setEdit] = useState(() => ({ base: present, draft: present }))
+  const edit = follow(begun, present)
+  const { draft } = edit
+  const conflicts = conflictsOf(edit, present)
   const [showsHistory, setShowsHistory] = useState(false)
+  const form = useRef<HTMLFormElement>(null)
   const title = useRef<HTMLTextAreaElement>(null)
   useEffect(() => {
     const field = title.current
     field?.focus()
     field?.setSelectionRange(field.value.length, field.value.length)
   }, [])
-  const set = (changes: Partial<Draft>) => setDraft((before) => ({ ...before, ...changes }))
-  const changes = changesBetween(base, draft)
+  const set = (changes: Partial<Draft>) =>
+    setEdit((before) => {
+      const now = follow(before, present)
+      return { ...now, draft: { ...now.draft, ...changes } }
+    })
 
   // When another task is opened or the screen is left, what was typed is saved rather than lost.
   const leave = useRef(() => {})
-  leave.current = () => save(base, changes)
+  leave.current = () => save(task, changesBetween(joinConflicts(edit, present), present))
   const isSettled = useRef(false)
   useEffect(
     () => () => {
@@ -47,10 +59,21 @@ export function TaskEditor(props: {
     [],
   )
   const finish = (keep: boolean) => {
+    const question = form.current?.querySelector<HTMLElement>('.conflict button')
+    if (keep && question) return question.focus()
     isSettled.current = true
-    if (keep) save(base, changes)
+    if (keep) save(task, changesBetween(edit, present))
     close()
   }
+  const conflict = (field: TextField) =>
+    conflicts.includes(field) && (
+      <TextConflict
+        field={field}
+        theirs={present[field]}
+        own={draft[field]}
+        choose={(text) => setEdit(settle(edit, present, field, text))}
+      />
+    )
   const onKeyDown = (event: KeyboardEvent) => {
     event.stopPropagation()
     if (event.nativeEvent.isComposing) return
@@ -62,8 +85,9 @@ export function TaskEditor(props: {
   }
   return (
     <form
+      ref={form}
       className="editor"
-      aria-label={`Edit ${base.title}`}
+      aria-label={`Edit ${task.title}`}
       onKeyDown={onKeyDown}
       onSubmit={(event) => {
         event.preventDefault()
@@ -89,7 +113,9 @@ export function TaskEditor(props: {
           onChange={(event) => set({ title: event.target.value.replaceAll('\n', ' ') })}
         />
       </div>
+      {conflict('title')}
       <Notes value={draft.description} change={(description) => set({ description })} />
+      {conflict('description')}
       <fieldset className="priorities">
         <legend>Priority</legend>
         {priorities.map((name) => (
@@ -136,29 +162,4 @@ export function TaskEditor(props: {
       {showsHistory && <TaskHistory id={task.id} version={task.version} />}
     </form>
   )
-}
-
-function draftOf(task: Task): Draft {
-  return {
-    title: task.title,
-    description: task.description ?? '',
-    priority: task.priority,
-    dueDate: task.dueDate ?? '',
-    dueTime: task.dueTime ?? '',
-    dueTimeZone: task.dueTimeZone ?? '',
-  }
-}
-
-/** Only what the user changed, so that what another device changed meanwhile stays. */
-function changesBetween(task: Task, draft: Draft): TaskChanges {
-  const before = draftOf(task)
-  const title = draft.title.trim()
-  return {
-    ...(title !== '' && title !== before.title && { title }),
-    ...(draft.description !== before.description && { description: draft.description || null }),
-    ...(draft.priority !== before.priority && { priority: draft.priority }),
-    ...(draft.dueDate !== before.dueDate && { dueDate: draft.dueDate || null }),
-    ...(draft.dueTime !== before.dueTime && { dueTime: draft.dueTime || null }),
-    ...(draft.dueTimeZone !== before.dueTimeZone && { dueTimeZone: draft.dueTimeZone || null }),
-  }
 }
