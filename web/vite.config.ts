@@ -9,7 +9,7 @@ const server = `http://127.0.0.1:${process.env['PORT'] ?? '3000'}`
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react(), shellList(), precompress()],
+  plugins: [react(), earlyScript(), shellList(), precompress()],
   build: {
     target: 'es2024',
     cssTarget: ['chrome123', 'firefox120', 'safari17.5'],
@@ -19,6 +19,7 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         main: join(import.meta.dirname, 'index.html'),
+        early: join(import.meta.dirname, 'src/early.ts'),
         'service-worker': join(import.meta.dirname, 'src/service-worker.ts'),
       },
       output: {
@@ -33,6 +34,23 @@ export default defineConfig({
     proxy: { '/api': { target: server }, '/health': { target: server }, '/socket.io': { target: server, ws: true } },
   },
 })
+
+/** Has the page load the early script by itself, before the rest of the app. */
+function earlyScript(): Plugin {
+  return {
+    name: 'early-script',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_, { bundle = {} }) => {
+        const early = Object.values(bundle).find((part) => part.type === 'chunk' && part.name === 'early')
+        if (!early) throw new Error('There is no early script')
+        const attrs = { type: 'module', async: true, crossorigin: true, src: `/${early.fileName}` }
+        return [{ tag: 'script', attrs, injectTo: 'head-prepend' }]
+      },
+    },
+  }
+}
 
 /** Tells the service worker what the shell consists of. */
 function shellList(): Plugin {

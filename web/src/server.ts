@@ -1,7 +1,8 @@
 import { createClient, type Problem, TaskwellError } from '@taskwell/api'
+import { earlyFetch } from './early.ts'
 
 /** The server that this page came from; the browser's cookie says who asks. */
-export const server = createClient()
+export const server = createClient({ fetch: earlyFetch })
 
 /**
  * Calls one of the account library's own routes, which the contract does not describe.
@@ -11,7 +12,7 @@ export async function callNative(path: string, body?: Record<string, unknown>): 
   const request: RequestInit = body
     ? { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
     : {}
-  const response = await fetch(`/api/auth${path}`, { credentials: 'include', ...request })
+  const response = await earlyFetch(`/api/auth${path}`, { credentials: 'include', ...request })
   const reply: unknown = await response.json().catch(() => null)
   const content = isRecord(reply) ? reply : {}
   if (response.ok) return content

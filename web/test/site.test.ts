@@ -103,6 +103,13 @@ describe('the site', () => {
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(largestStart)
   })
 
+  test('the screen with a script of its own tells of it before the page has come', async () => {
+    const { headers } = await get('/settings')
+    const [script] = /\/assets\/settings-screen-[\w-]+\.js/.exec(String(headers['link'])) ?? ['none']
+    expect((await get(script)).status).toBe(200)
+    expect((await get('/tasks')).headers).not.toHaveProperty('link')
+  })
+
   test('it can be installed', async () => {
     const reply = await get('/manifest.webmanifest')
     expect(reply.headers['content-type']).toBe('application/manifest+json')

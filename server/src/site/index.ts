@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { notFound } from '../errors.ts'
 import { securityTxt } from './security-txt.ts'
-import { type Encoding, readSite, type SiteFile, suffixes } from './read-site.ts'
+import { type Encoding, readScripts, readSite, type SiteFile, suffixes } from './read-site.ts'
 
 export { mountAccountPages } from './account-pages.ts'
 
@@ -24,6 +24,9 @@ const policy = [
 /** Addresses inside the web app: each is answered with its one page, which shows the right screen. */
 const screens = ['/', '/tasks', '/bin', '/dashboard', '/settings', '/sign-in', '/register', '/forgot-password']
 
+/** What a screen needs beside the script of the page: the browser is told before that has come. */
+const ownParts: Readonly<Record<string, string>> = { '/settings': 'src/account/settings-screen.tsx' }
+
 const folder = new URL('../../../web/dist', import.meta.url).pathname
 
 const unbuilt = `<!doctype html>
@@ -40,7 +43,11 @@ export function mountSite(app: FastifyInstance, { baseUrl, now }: { baseUrl: str
   const files = readSite(folder)
   const page = files.get('/index.html')
   for (const screen of screens) {
+    const part = ownParts[screen]
+    const scripts = part === undefined ? [] : readScripts(folder, part)
+    const links = scripts.map((path) => `<${path}>; rel=modulepreload`).join(', ')
     app.get(screen, async (request, reply) => {
+      if (links !== '') reply.header('link', links)
       if (page) return sendFile(request, reply, page)
       return reply.type('text/html; charset=utf-8').send(unbuilt)
     })

@@ -41,3 +41,24 @@ export function readSite(folder: string): Map<string, SiteFile> {
   })
   return new Map(files)
 }
+
+/** A script in the build's own list. */
+interface Part {
+  readonly file: string
+  readonly imports?: readonly string[]
+}
+
+/** The scripts that a part of the app, such as `src/account/settings-screen.tsx`, needs beside those of every page. */
+export function readScripts(folder: string, source: string): string[] {
+  const list = join(folder, 'build-manifest.json')
+  if (!existsSync(list)) return []
+  const parts = JSON.parse(readFileSync(list, 'utf8')) as Record<string, Part>
+  const present = new Set(namesOf(parts, 'index.html'))
+  return namesOf(parts, source).flatMap((name) => (present.has(name) ? [] : `/${parts[name]?.file}`))
+}
+
+function namesOf(parts: Readonly<Record<string, Part>>, first: string): string[] {
+  const names = new Set([first])
+  for (const name of names) for (const other of parts[name]?.imports ?? []) names.add(other)
+  return [...names].filter((name) => parts[name] !== undefined)
+}

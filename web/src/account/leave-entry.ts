@@ -1,6 +1,10 @@
 import { navigate } from '../navigation.tsx'
 
-/** On from the pages that only make sense before signing in; every other address is where the user wanted to go. */
+/** Whether the page only makes sense before signing in; every other address is where the user wanted to go. */
+export function isEntry(pathname: string): boolean {
+  return ['/sign-in', '/register', '/forgot-password'].includes(pathname)
+}
+
 export function leaveEntry(): void {
-  if (['/sign-in', '/register', '/forgot-password'].includes(location.pathname)) navigate('/tasks', { replace: true })
+  if (isEntry(location.pathname)) navigate('/tasks', { replace: true })
 }

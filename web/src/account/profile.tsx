@@ -5,7 +5,7 @@ import { updateUser } from '../session/session.ts'
 import { AsyncForm } from '../ui/async-form.tsx'
 import { Field } from '../ui/field.tsx'
 import { showToast } from '../ui/toasts.tsx'
-import { ZoneChoice } from './zone-choice.tsx'
+import { ZoneField } from './zone-field.tsx'
 
 export function Profile() {
   const user = useUser()
@@ -28,7 +28,7 @@ export function Profile() {
         autoComplete="name"
         dir="auto"
       />
-      <ZoneChoice value={timeZone} change={setTimeZone} />
+      <ZoneField value={timeZone} change={setTimeZone} />
     </AsyncForm>
   )
 }

@@ -4,8 +4,13 @@ import { useUser } from '../session/hooks.ts'
 import { updateUser } from '../session/session.ts'
 import { AsyncForm } from '../ui/async-form.tsx'
 import { Field } from '../ui/field.tsx'
+import { lazyPart } from '../ui/lazy-part.tsx'
 import { showToast } from '../ui/toasts.tsx'
-import { QrCode } from './qr-code.tsx'
+
+const QrCode = lazyPart(
+  async () => (await import('./qr-code.tsx')).QrCode,
+  () => <div className="qr" />,
+)
 
 interface SetUp {
   readonly uri: string

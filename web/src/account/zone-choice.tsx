@@ -1,7 +1,7 @@
 import { useMemo } from 'react'
 import { Button, ComboBox, Input, Label, ListBox, ListBoxItem, Popover, Text } from 'react-aria-components'
 
-/** A time zone, found by typing a part of its name. */
+/** A time zone, found by typing a part of its name; with the focus from the beginning. */
 export function ZoneChoice({ value, change }: { value: string; change(zone: string): void }) {
   const zones = useMemo(() => {
     const known = new Set(['UTC', value, ...Intl.supportedValuesOf('timeZone')])
@@ -13,13 +13,14 @@ export function ZoneChoice({ value, change }: { value: string; change(zone: stri
       defaultItems={zones}
       defaultSelectedKey={value}
       menuTrigger="focus"
+      autoFocus
       onSelectionChange={(key) => key !== null && change(String(key))}
     >
       <Label>Time zone</Label>
       <div className="combo">
         <Input className="combo-input" />
         <Button className="icon-button" aria-label="Show time zones">
-          <span aria-hidden="true">▾</span>
+          <span className="chevron" aria-hidden="true" />
         </Button>
       </div>
       <Text slot="description" className="hint">

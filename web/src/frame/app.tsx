@@ -1,4 +1,7 @@
 import { Component, type ReactNode } from 'react'
+import { EntryScreen } from '../account/entry-screen.tsx'
+import { BinScreen } from '../bin/bin-screen.tsx'
+import { DashboardScreen } from '../dashboard/dashboard-screen.tsx'
 import { useAddress } from '../navigation.tsx'
 import { SignedIn, useSession } from '../session/hooks.ts'
 import { askServer } from '../session/session.ts'
@@ -6,9 +9,6 @@ import { TasksScreen } from '../tasks/tasks-screen.tsx'
 import { lazyPart } from '../ui/lazy-part.tsx'
 import { Layout } from './layout.tsx'
 
-const EntryScreen = lazyPart(async () => (await import('../account/entry-screen.tsx')).EntryScreen)
-const BinScreen = lazyPart(async () => (await import('../bin/bin-screen.tsx')).BinScreen)
-const DashboardScreen = lazyPart(async () => (await import('../dashboard/dashboard-screen.tsx')).DashboardScreen)
 const SettingsScreen = lazyPart(async () => (await import('../account/settings-screen.tsx')).SettingsScreen)
 
 export function App() {
@@ -22,7 +22,7 @@ export function App() {
 function Screens() {
   const session = useSession()
   const { pathname } = useAddress()
-  if (session.kind === 'starting') return <main className="entry" aria-busy="true" />
+  if (session.kind === 'starting') return <Starting />
   if (session.kind === 'unreachable') {
     return (
       <main className="entry">
@@ -41,6 +41,20 @@ function Screens() {
         <Screen pathname={pathname} />
       </Layout>
     </SignedIn>
+  )
+}
+
+/** As the page is before the script has come. */
+function Starting() {
+  return (
+    <div className="layout">
+      <header className="top">
+        <span className="brand">
+          <img src="/icon.svg" alt="" width="24" height="24" /> Taskwell
+        </span>
+      </header>
+      <main id="main" aria-busy="true" />
+    </div>
   )
 }
 

@@ -1,5 +1,6 @@
 import type { User } from '@taskwell/api'
-import { hasCode, server } from '../server.ts'
+import { isEntry } from '../account/leave-entry.ts'
+import { callNative, hasCode, server } from '../server.ts'
 import { type LocalCopy, openLocalCopy, removeLocalCopies } from './local-copy.ts'
 import { isLogoutDue, onOtherUser, recallUser, rememberUser, setLogoutDue } from './remembered-user.ts'
 
@@ -21,12 +22,13 @@ export function subscribeToSession(listener: () => void): () => void {
   return () => void listeners.delete(listener)
 }
 
-/** Shows the copy of the last user at once, and asks the server meanwhile who is signed in. */
+/** Shows the copy of the last user or the form that was asked for at once, and asks the server meanwhile who is signed in. */
 export async function startSession(): Promise<void> {
   onOtherUser((user) => void followOtherTab(user))
   addEventListener('online', () => void askServer())
-  const remembered = recallUser()
-  if (remembered && !isLogoutDue()) await enter(remembered)
+  const remembered = isLogoutDue() ? undefined : recallUser()
+  if (remembered) await enter(remembered)
+  else if (isEntry(location.pathname)) showEntry()
   await askServer()
 }
 
@@ -37,14 +39,24 @@ export async function askServer(): Promise<void> {
       await server.logout()
       setLogoutDue(false)
     }
+    // Asking who it is where nobody is remembered is no error, unlike asking for a session that has ended.
+    if (session.kind !== 'signed in' && !(await isAnybodySignedIn())) return showEntry()
     const { body } = await server.getSession()
     await enter(body.user)
   } catch (error) {
     if (hasCode(error, 'unauthenticated')) {
       if (session.kind === 'signed in') await endSession()
-      else if (session.kind !== 'signed out') change({ kind: 'signed out' })
+      else showEntry()
     } else if (session.kind === 'starting') change({ kind: 'unreachable' })
   }
+}
+
+async function isAnybodySignedIn(): Promise<boolean> {
+  return 'user' in (await callNative('/get-session'))
+}
+
+function showEntry(): void {
+  if (session.kind !== 'signed out') change({ kind: 'signed out' })
 }
 
 /** Takes over the user whom the server has just signed in. */

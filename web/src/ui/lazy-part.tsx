@@ -5,8 +5,14 @@ export type LazyPart<P> = ComponentType<P> & {
   preload(): void
 }
 
-/** A part of the app that is loaded when it is first drawn. Where that fails, the rest goes on, and the user can try again. */
-export function lazyPart<P extends object>(load: () => Promise<ComponentType<P>>): LazyPart<P> {
+/**
+ * A part of the app that is loaded when it is first drawn; `Meanwhile` holds its place. Where that fails, the rest goes
+ * on, and the user can try again.
+ */
+export function lazyPart<P extends object>(
+  load: () => Promise<ComponentType<P>>,
+  Meanwhile: ComponentType<P> = Loading,
+): LazyPart<P> {
   let loaded: ComponentType<P> | undefined
   const get = async () => {
     loaded ??= await load()
@@ -24,7 +30,7 @@ export function lazyPart<P extends object>(load: () => Promise<ComponentType<P>>
       if (!loaded) attempt()
     }, [attempt])
     if (loaded) return createElement(loaded, props)
-    if (state === 'loading') return <p className="quiet part-waits">Loading…</p>
+    if (state === 'loading') return createElement(Meanwhile, props)
     return (
       <div className="notice" role="alert">
         <p>This could not be loaded: the server cannot be reached. Your tasks are safe.</p>
@@ -35,4 +41,8 @@ export function lazyPart<P extends object>(load: () => Promise<ComponentType<P>>
     )
   }
   return Object.assign(Part, { preload: () => void get().catch(() => {}) })
+}
+
+function Loading() {
+  return <p className="quiet part-waits">Loading…</p>
 }

@@ -1,0 +1,42 @@
+/*
+ * Loaded before everything else, since it is small: where this browser remembers nobody, the replies that the first
+ * screen waits for are on their way while the rest of the app is.
+ */
+import { recallUser } from './session/remembered-user.ts'
+
+/** Milliseconds after which a reply is too old to be taken for a new one. */
+const life = 10_000
+const whoIsIt = '/api/auth/get-session'
+/** As the client writes them for a copy that has nothing yet, and how often it asks. */
+const firstRequests = { '/api/auth/session': 2, '/api/changes?since=0&limit=1000': 1 }
+const replies = new Map<string, { readonly reply: Promise<Response>; readonly uses: number }>()
+
+/** `fetch`, which answers with what was asked for early. */
+export const earlyFetch: typeof fetch = (input, init) => {
+  const path = typeof input === 'string' && (init?.method ?? 'GET') === 'GET' ? input : ''
+  const early = replies.get(path)
+  if (!early) return fetch(input, init)
+  if (early.uses > 1) replies.set(path, { ...early, uses: early.uses - 1 })
+  else replies.delete(path)
+  return early.reply.then(
+    (reply) => reply.clone(),
+    () => fetch(input, init),
+  )
+}
+
+function ask(path: string, uses: number): Promise<Response> {
+  const reply = fetch(path, { credentials: 'include' })
+  replies.set(path, { reply, uses })
+  // Whoever takes it deals with its failure.
+  reply.catch(() => {})
+  return reply
+}
+
+async function askEarly(): Promise<void> {
+  setTimeout(() => replies.clear(), life)
+  const reply = await ask(whoIsIt, 1)
+  if (!reply.ok || (await reply.clone().json()) === null) return
+  for (const [path, uses] of Object.entries(firstRequests)) void ask(path, uses)
+}
+
+if (!recallUser()) askEarly().catch(() => {})
