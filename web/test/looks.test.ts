@@ -83,7 +83,7 @@ describe.runIf(hasChromium).each(['light', 'dark'] as const)('in %s colours', { 
     await judge('/bin')
     await page.goto('/dashboard')
     await page.getByText('As a table').click()
-    await page.locator('.recharts-bar-rectangle').first().waitFor({ state: 'attached' })
+    await page.locator('.bars-completed').waitFor({ state: 'attached' })
     await judge('/dashboard')
     await page.goto('/settings')
     await page.getByText('this one').waitFor()

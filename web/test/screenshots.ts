@@ -47,7 +47,7 @@ for (const { name, ...look } of looks) {
   await shoot('selection')
   await page.goto('/dashboard')
   await page.getByText('Live', { exact: true }).waitFor()
-  await page.locator('.recharts-bar-rectangle').first().waitFor({ state: 'attached' })
+  await page.locator('.bars-completed').waitFor()
   await page.waitForTimeout(500)
   await shoot('dashboard')
   await page.goto('/settings')

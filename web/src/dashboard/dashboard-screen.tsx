@@ -5,15 +5,13 @@ import { server } from '../server.ts'
 import { useSnapshot, useUser } from '../session/hooks.ts'
 import type { TaskView } from '../tasks/task-list.ts'
 import { viewAddress } from '../tasks/view-address.ts'
-import { lazyPart } from '../ui/lazy-part.tsx'
 import { LoadState } from '../ui/load-state.tsx'
 import { useLoaded } from '../ui/use-loaded.ts'
 import { useClock } from '../ui/use-now.ts'
 import { useTitle } from '../ui/use-title.ts'
+import { ActivityChart } from './activity-chart.tsx'
 import { countTasks, type Totals } from './count-tasks.ts'
 import { RecentActivity } from './recent-activity.tsx'
-
-const ActivityChart = lazyPart(async () => (await import('./activity-chart.tsx')).ActivityChart)
 
 const tiles: readonly (readonly [keyof Totals, string, Partial<TaskView>])[] = [
   ['overdue', 'Overdue', { due: 'overdue' }],
