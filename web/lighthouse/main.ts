@@ -6,7 +6,11 @@ import { promisify } from 'node:util'
 import { createClient } from '@taskwell/api'
 import { cleanUp, newFolder, startServer } from '../../server/test/run-program.ts'
 
-/** Lets Lighthouse judge the built app on a real server: `npm run lighthouse`. It has packages of its own, beside this file. */
+/**
+ * Lets Lighthouse judge the built app on a real server: `npm run lighthouse`. It has packages of its own, beside this
+ * file. `--short` judges on a phone only, and fails where a page has become far slower.
+ */
+const isShort = process.argv.includes('--short')
 const program = join(import.meta.dirname, 'node_modules/lighthouse/cli/index.js')
 const chromium = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
 const flags = [
@@ -19,12 +23,15 @@ const flags = [
   '--no-first-run',
 ]
 const categories = ['performance', 'accessibility', 'best-practices'] as const
-/** In percent. How fast a page is depends on what else the machine does: it is tried again, and in CI less is asked for. */
-const wanted = { performance: process.env['CI'] === 'true' ? 80 : 95, accessibility: 100, 'best-practices': 100 }
+/** In percent. */
+const wanted = { performance: 95, accessibility: 100, 'best-practices': 100 }
+/** How fast a page is depends on what else the machine does: where the first does not do, the one in the middle counts. */
 const tries = 3
+/** A machine that is shared may be as slow as this. */
+const least = { ...wanted, performance: isShort ? 85 : wanted.performance }
 /** Signed in, all but the first; it is judged as by somebody who has never been there. */
 const phonePages = ['/sign-in', '/tasks', '/dashboard', '/bin', '/settings']
-const desktopPages = ['/sign-in', '/tasks']
+const desktopPages = isShort ? [] : phonePages
 
 interface Report {
   readonly categories: Readonly<Record<(typeof categories)[number], { readonly score: number | null }>>
@@ -58,28 +65,25 @@ async function signUp(): Promise<void> {
 }
 
 async function judge(path: string, form: string, preset: readonly string[]): Promise<void> {
-  let best: Record<string, number> = {}
-  let faults: string[] = []
-  for (let turn = 0; turn < tries; turn++) {
-    const report = await run(path, preset)
-    const scores = Object.fromEntries(
-      categories.map((name) => [name, Math.round((report.categories[name].score ?? 0) * 100)]),
-    )
-    const isBetter = (scores['performance'] ?? 0) > (best['performance'] ?? -1)
-    if (isBetter) best = scores
-    faults = Object.values(report.audits)
-      .filter(({ score }) => score === 0)
-      .map(({ title }) => title)
-    if (isGood(best)) break
-  }
-  process.stdout.write(`${path} (${form}): ${categories.map((name) => `${name} ${best[name]}`).join(', ')}\n`)
-  if (isGood(best)) return
-  process.stdout.write(`  below what is wanted; ${faults.join('; ')}\n`)
+  const first = await run(path, preset)
+  const reports = [first]
+  while (!reaches(first, wanted) && reports.length < tries) reports.push(await run(path, preset))
+  const byScore = reports.toSorted((a, b) => percent(a, 'performance') - percent(b, 'performance'))
+  const middle = byScore[Math.floor(byScore.length / 2)] ?? first
+  const scores = categories.map((name) => `${name} ${percent(middle, name)}`).join(', ')
+  process.stdout.write(`${path} (${form}, ${reports.length} tries): ${scores}\n`)
+  if (reaches(middle, least)) return
+  const faults = Object.values(middle.audits).filter(({ score }) => score === 0)
+  process.stdout.write(`  below what is wanted: ${faults.map(({ title }) => title).join('; ')}\n`)
   process.exitCode = 1
 }
 
-function isGood(scores: Readonly<Record<string, number>>): boolean {
-  return categories.every((name) => (scores[name] ?? 0) >= wanted[name])
+function reaches(report: Report, asked: Readonly<Record<(typeof categories)[number], number>>): boolean {
+  return categories.every((name) => percent(report, name) >= asked[name])
+}
+
+function percent(report: Report, name: (typeof categories)[number]): number {
+  return Math.round((report.categories[name].score ?? 0) * 100)
 }
 
 async function run(path: string, preset: readonly string[]): Promise<Report> {
