@@ -63,8 +63,8 @@ describe.runIf(hasChromium)('ten thousand tasks', { timeout: 300_000 }, () => {
     const { page } = device
     const search = page.getByLabel('Search tasks')
     const longest: number[] = []
-    // A loaded machine drops frames of everybody; what takes long by itself does so each time.
-    while (longest.length < 8 && !longest.some((milliseconds) => milliseconds <= 50)) {
+    // A busy machine may drop a frame of anybody; what takes long by itself does so each time.
+    for (let turn = 0; turn < 5; turn++) {
       await page.goto('/tasks')
       await page.getByRole('button', { name: 'No date 10,000' }).waitFor()
       // What follows the first screen has been loaded by then.
@@ -77,7 +77,7 @@ describe.runIf(hasChromium)('ten thousand tasks', { timeout: 300_000 }, () => {
       await search.fill('')
     }
     process.stdout.write(`The longest frame while typing: ${longest.map(Math.round).join(', ')} ms\n`)
-    expect(Math.min(...longest)).toBeLessThanOrEqual(longestWanted)
+    expect(longest.toSorted((a, b) => a - b)[2]).toBeLessThanOrEqual(longestWanted)
   })
 
   test('are searched as one types, and one of them changes at once', async () => {
