@@ -54,7 +54,7 @@ export function BulkBar(props: {
       <button type="button" className="button small danger-text" onClick={() => perform(() => actions.remove(tasks))}>
         Delete
       </button>
-      <button type="button" className="icon-button" aria-label="Clear the selection" onClick={clear}>
+      <button type="button" className="icon-button bulk-clear" aria-label="Clear the selection" onClick={clear}>
         <span aria-hidden="true">✕</span>
       </button>
     </section>
@@ -64,7 +64,9 @@ export function BulkBar(props: {
 function Choice(props: { label: string; items: readonly string[]; choose(item: string): void }) {
   return (
     <MenuTrigger>
-      <Button className="button small">{props.label} ▾</Button>
+      <Button className="button small">
+        {props.label} <span className="chevron" aria-hidden="true" />
+      </Button>
       <Popover className="popover" placement="top">
         <Menu className="menu" aria-label={props.label} onAction={(key) => props.choose(String(key))}>
           {props.items.map((item) => (
