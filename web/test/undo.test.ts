@@ -21,7 +21,7 @@ const actions: Readonly<Record<string, (page: Page) => Promise<void>>> = {
     edit(page, async () => {
       await page.getByLabel('Time zone').selectOption('Asia/Tokyo')
     }),
-  'taking the date off': (page) => edit(page, () => page.getByRole('button', { name: 'No date' }).click()),
+  'taking the date off': (page) => edit(page, () => page.getByRole('button', { name: 'No date', exact: true }).click()),
   'completing a task': (page) => row(page, 'dated').getByLabel('Done: dated').click(),
   'completing a task by key': (page) => press(page, 'Space'),
   'reopening a task': async (page) => {
@@ -154,7 +154,7 @@ const nextYear = { dueDate: `${new Date().getFullYear() + 1}-03-04` }
 /** What the list of open tasks shows, from whatever screen it was left for. */
 async function look(page: Page): Promise<string[]> {
   await page.getByRole('link', { name: 'Tasks', exact: true }).click()
-  const rows = page.locator('.lines .task')
+  const rows = page.locator('.lines .task:not(.is-done)')
   return (await rows.allInnerTexts()).toSorted()
 }
 
