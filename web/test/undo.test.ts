@@ -57,7 +57,6 @@ describe.runIf(hasChromium)('undo takes back', { timeout: 300_000 }, () => {
     app = await startSite()
     device = await openDevice(app.baseUrl)
     page = device.page
-    device.context.setDefaultTimeout(5_000)
     user = await app.createUser()
     await signIn(page, user)
     // What is loaded later must be there offline.
@@ -71,7 +70,9 @@ describe.runIf(hasChromium)('undo takes back', { timeout: 300_000 }, () => {
     const { body } = await user.client.listTasks({ query: { limit: 100 } })
     for (const { id } of body.items) await user.client.deleteTask({ params: { id } })
     await user.client.emptyBin()
-    await page.goto('/tasks')
+    // By way of another screen, so that no group stays open.
+    await page.getByRole('link', { name: 'Bin' }).click()
+    await page.getByRole('link', { name: 'Tasks', exact: true }).click()
     await page.getByText('Nothing to do').waitFor()
     const create = async (task: Parameters<TestUser['client']['createTask']>[0]['body']) =>
       (await user.client.createTask({ body: task })).body
