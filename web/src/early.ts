@@ -2,7 +2,7 @@
  * Loaded before everything else, since it is small: where this browser remembers nobody, the replies that the first
  * screen waits for are on their way while the rest of the app is.
  */
-import { recallUser } from './session/remembered-user.ts'
+import { isLogoutDue, recallUser } from './session/remembered-user.ts'
 
 /** Milliseconds after which a reply is too old to be taken for a new one. */
 const life = 10_000
@@ -11,9 +11,10 @@ const whoIsIt = '/api/auth/get-session'
 const firstRequests = { '/api/auth/session': 2, '/api/changes?since=0&limit=1000': 1 }
 const replies = new Map<string, { readonly reply: Promise<Response>; readonly uses: number }>()
 
-/** `fetch`, which answers with what was asked for early. */
+/** `fetch`, which answers with what was asked for early, as long as nothing was written: that may change who asks. */
 export const earlyFetch: typeof fetch = (input, init) => {
-  const path = typeof input === 'string' && (init?.method ?? 'GET') === 'GET' ? input : ''
+  if ((init?.method ?? 'GET') !== 'GET') replies.clear()
+  const path = typeof input === 'string' ? input : ''
   const early = replies.get(path)
   if (!early) return fetch(input, init)
   if (early.uses > 1) replies.set(path, { ...early, uses: early.uses - 1 })
@@ -39,4 +40,4 @@ async function askEarly(): Promise<void> {
   for (const [path, uses] of Object.entries(firstRequests)) void ask(path, uses)
 }
 
-if (!recallUser()) askEarly().catch(() => {})
+if (!recallUser() && !isLogoutDue()) askEarly().catch(() => {})

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestApp } from '../../server/test/start-app.ts'
 import { closeBrowser, type Device, hasChromium, openDevice } from './browser.ts'
-import { expectShown, newEmail, password, signIn, startSite } from './steps.ts'
+import { addTask, expectShown, newEmail, password, register, row, serverTitles, signIn, startSite } from './steps.ts'
 
 describe.runIf(hasChromium)('the way into the app', { timeout: 300_000 }, () => {
   let app: TestApp
@@ -62,6 +62,56 @@ describe.runIf(hasChromium)('the way into the app', { timeout: 300_000 }, () => 
     await page.getByRole('button', { name: 'Send the link' }).click()
     await page.getByText('a link to choose a new password was sent').waitFor()
     expect(await mailedLink(app, user.email)).toContain('reset-password')
+  })
+
+  test('where nobody is signed in, nothing that the page asks for is refused', async () => {
+    const { page } = await open()
+    const refused: string[] = []
+    page.on('response', (reply) => reply.status() >= 400 && refused.push(`${reply.status()} ${reply.url()}`))
+    for (const path of ['/', '/sign-in', '/settings']) {
+      await page.goto(path, { waitUntil: 'networkidle' })
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    }
+    expect(refused).toEqual([])
+  })
+
+  test('a browser that has only its cookie is signed in, and asks for everything once', async () => {
+    const user = await app.createUser()
+    const first = await open()
+    await signIn(first.page, user)
+    await addTask(first.page, 'mine')
+    await expect.poll(() => serverTitles(user)).toEqual(['mine'])
+    const { cookies } = await first.context.storageState()
+    const device = await openDevice(app.baseUrl, { storageState: { cookies, origins: [] } })
+    devices.push(device)
+    const { page } = device
+    const asked: string[] = []
+    page.on('request', (request) => asked.push(request.url().slice(app.baseUrl.length)))
+    await page.goto('/sign-in')
+    await row(page, 'mine').waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
+    expect(new URL(page.url()).pathname).toBe('/tasks')
+    expect(asked.filter((path) => path.startsWith('/api/')).toSorted()).toEqual([
+      '/api/auth/get-session',
+      '/api/auth/session',
+      '/api/changes?since=0&limit=1000',
+    ])
+  })
+
+  test('a sign-out that the server has not heard of is done before anything is shown', async () => {
+    const { page } = await open()
+    await register(page)
+    await addTask(page, 'private')
+    await row(page, 'private').waitFor()
+    await page.evaluate(() => {
+      localStorage.clear()
+      localStorage.setItem('taskwell.logout-due', 'yes')
+    })
+    for (let turn = 0; turn < 2; turn++) {
+      await page.goto('/', { waitUntil: 'networkidle' })
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+      expect(await page.getByText('private').count()).toBe(0)
+    }
   })
 
   test('nothing was refused by the policy, and no error was left in the console', () => {

@@ -102,6 +102,17 @@ describe.runIf(hasChromium)('tasks in the browser', { timeout: 300_000 }, () => 
     await row(page, 'Call Grace').waitFor()
   })
 
+  test('the history keeps a long text that was written over, as a whole', async () => {
+    const description = `${'many careful words '.repeat(20)}and the last one`
+    const { body } = await user.client.createTask({ body: { title: 'Speech', description } })
+    await user.client.updateTask({ params: { id: body.id }, body: { description: 'nothing' } })
+    await row(page, 'Speech').getByText('Speech').click()
+    await page.getByRole('button', { name: 'History' }).click()
+    await page.getByText('many careful words').first().click()
+    await page.getByText('and the last one').waitFor()
+    await page.keyboard.press('Escape')
+  })
+
   test('titles in any script begin at the same edge, and read in their own direction', async () => {
     await seed({ title: 'buy a present' }, { title: 'شراء هدية 2' })
     const look = async (title: string) =>
@@ -139,6 +150,22 @@ describe.runIf(hasChromium)('tasks in the browser', { timeout: 300_000 }, () => 
     await expect
       .poll(() => title.evaluate((field) => field.getBoundingClientRect().top))
       .toBeGreaterThanOrEqual(await top())
+    await page.keyboard.press('Escape')
+  })
+
+  test('a task that is opened at the bottom of the window can be seen as a whole', async () => {
+    await seed(...Array.from({ length: 40 }, (_, number) => ({ title: `task ${number + 10}` })))
+    await row(page, 'task 10').waitFor()
+    const titles = await page
+      .locator('.lines > li')
+      .evaluateAll((rows) =>
+        rows.filter((row) => row.getBoundingClientRect().bottom < innerHeight).map((row) => row.ariaLabel ?? ''),
+      )
+    await row(page, titles.at(-1) ?? '')
+      .getByRole('button')
+      .click()
+    const save = page.getByRole('button', { name: 'Save' })
+    await expect.poll(() => save.evaluate((button) => button.getBoundingClientRect().bottom < innerHeight)).toBe(true)
     await page.keyboard.press('Escape')
   })
 

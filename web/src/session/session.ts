@@ -1,5 +1,5 @@
 import type { User } from '@taskwell/api'
-import { isEntry } from '../account/leave-entry.ts'
+import { isEntry, leaveEntry } from '../account/leave-entry.ts'
 import { callNative, hasCode, server } from '../server.ts'
 import { type LocalCopy, openLocalCopy, removeLocalCopies } from './local-copy.ts'
 import { isLogoutDue, onOtherUser, recallUser, rememberUser, setLogoutDue } from './remembered-user.ts'
@@ -43,6 +43,7 @@ export async function askServer(): Promise<void> {
     if (session.kind !== 'signed in' && !(await isAnybodySignedIn())) return showEntry()
     const { body } = await server.getSession()
     await enter(body.user)
+    leaveEntry()
   } catch (error) {
     if (hasCode(error, 'unauthenticated')) {
       if (session.kind === 'signed in') await endSession()

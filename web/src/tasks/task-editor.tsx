@@ -41,6 +41,9 @@ export function TaskEditor(props: {
     const field = title.current
     field?.focus()
     field?.setSelectionRange(field.value.length, field.value.length)
+    // Once the list has made room for it.
+    const frame = requestAnimationFrame(() => form.current?.scrollIntoView({ block: 'nearest' }))
+    return () => cancelAnimationFrame(frame)
   }, [])
   const set = (changes: Partial<Draft>) =>
     setEdit((before) => {

@@ -21,6 +21,9 @@ const names: Readonly<Record<string, string>> = {
   dueTimeZone: 'time zone',
 }
 
+/** Letters of a value that are shown at once. */
+const longest = 120
+
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
 /** What happened to a task, the latest first. The server knows; it is loaded anew with each version. */
@@ -61,15 +64,29 @@ function Differences({ item }: { item: HistoryItem }) {
     <ul className="differences">
       {changed.map(([field, value]) => (
         <li key={field}>
-          {names[field]}: <del dir="auto">{short(before[field])}</del> → <ins dir="auto">{short(value)}</ins>
+          {names[field]}:{' '}
+          <del dir="auto">
+            <Value value={before[field]} />
+          </del>{' '}
+          →{' '}
+          <ins dir="auto">
+            <Value value={value} />
+          </ins>
         </li>
       ))}
     </ul>
   )
 }
 
-function short(value: unknown): string {
+/** A long text can be opened, so that nothing that was written over is lost. */
+function Value({ value }: { value: unknown }) {
   if (value === null || value === undefined || value === '') return 'none'
   const letters = Array.from(String(value))
-  return letters.length > 120 ? `${letters.slice(0, 119).join('')}…` : letters.join('')
+  if (letters.length <= longest) return letters.join('')
+  return (
+    <details>
+      <summary>{letters.slice(0, longest - 1).join('')}…</summary>
+      <div className="history-text">{letters.join('')}</div>
+    </details>
+  )
 }
