@@ -109,7 +109,7 @@ describe.runIf(hasChromium)('tasks in the browser', { timeout: 300_000 }, () => 
     await row(page, 'Speech').getByText('Speech').click()
     await page.getByRole('button', { name: 'History' }).click()
     await page.getByText('many careful words').first().click()
-    await page.getByText('and the last one').waitFor()
+    await expectShown(page.getByText('and the last one'))
     await page.keyboard.press('Escape')
   })
 

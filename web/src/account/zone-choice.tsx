@@ -1,19 +1,22 @@
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { Button, ComboBox, Input, Label, ListBox, ListBoxItem, Popover, Text } from 'react-aria-components'
+import type { ZoneProps } from './zone-field.tsx'
 
-/** A time zone, found by typing a part of its name; with the focus from the beginning. */
-export function ZoneChoice({ value, change }: { value: string; change(zone: string): void }) {
+/** A time zone, found by typing a part of its name. The list of all is made when it is opened. */
+export function ZoneChoice({ value, change, focus }: ZoneProps) {
+  const [isOpen, setOpen] = useState(false)
   const zones = useMemo(() => {
-    const known = new Set(['UTC', value, ...Intl.supportedValuesOf('timeZone')])
+    const known = new Set([value, ...(isOpen ? ['UTC', ...Intl.supportedValuesOf('timeZone')] : [])])
     return [...known].toSorted().map((id) => ({ id, name: id.replaceAll('_', ' ') }))
-  }, [value])
+  }, [value, isOpen])
   return (
     <ComboBox
       className="field"
       defaultItems={zones}
       defaultSelectedKey={value}
       menuTrigger="focus"
-      autoFocus
+      autoFocus={focus.current}
+      onOpenChange={setOpen}
       onSelectionChange={(key) => key !== null && change(String(key))}
     >
       <Label>Time zone</Label>

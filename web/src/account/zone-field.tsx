@@ -1,26 +1,30 @@
-import { useEffect, useId, useState } from 'react'
+import { type RefObject, useEffect, useId, useRef, useState } from 'react'
 import { lazyPart } from '../ui/lazy-part.tsx'
 
-interface ZoneProps {
+export interface ZoneProps {
   value: string
   change(zone: string): void
+  /** Whether the user is there already. */
+  focus: RefObject<boolean>
 }
 
 const ZoneChoice = lazyPart<ZoneProps>(async () => (await import('./zone-choice.tsx')).ZoneChoice, ZoneShown)
 /** After the first screen, in milliseconds. */
-const preloadingDelay = 300
+const delay = 300
 
-/** The time zone. The list of all of them is large: it is made when somebody comes to choose. */
-export function ZoneField(props: ZoneProps) {
-  const [isWanted, want] = useState(false)
+/** The time zone: shown at once, and to choose as soon as what that takes has been loaded. */
+export function ZoneField({ value, change }: Omit<ZoneProps, 'focus'>) {
+  const [isDue, setDue] = useState(false)
+  const focus = useRef(false)
   useEffect(() => {
-    const timer = setTimeout(ZoneChoice.preload, preloadingDelay)
+    const timer = setTimeout(() => setDue(true), delay)
     return () => clearTimeout(timer)
   }, [])
-  return isWanted ? <ZoneChoice {...props} /> : <ZoneShown {...props} choose={() => want(true)} />
+  const Zone = isDue ? ZoneChoice : ZoneShown
+  return <Zone value={value} change={change} focus={focus} />
 }
 
-function ZoneShown({ value, choose }: ZoneProps & { choose?(): void }) {
+function ZoneShown({ value, focus }: ZoneProps) {
   const id = useId()
   return (
     <div className="field">
@@ -28,12 +32,11 @@ function ZoneShown({ value, choose }: ZoneProps & { choose?(): void }) {
       <div className="combo">
         <input
           id={id}
-          role="combobox"
-          aria-expanded={false}
           aria-describedby={`${id}-hint`}
           readOnly
           value={value.replaceAll('_', ' ')}
-          onFocus={choose}
+          onFocus={() => (focus.current = true)}
+          onBlur={() => (focus.current = false)}
         />
         <span className="icon-button" aria-hidden="true">
           <span className="chevron" />
