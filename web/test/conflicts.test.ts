@@ -89,6 +89,64 @@ describe.runIf(hasChromium)('a task that two devices edit at once', { timeout: 3
     await phone.keyboard.press('Escape')
   })
 
+  test.each([
+    { choice: 'Keep mine', kept: 'from the phone' },
+    { choice: 'Take theirs', kept: 'from the laptop' },
+    { choice: 'Keep both', kept: 'from the laptop\n\nfrom the phone' },
+  ])('who wrote offline sees afterwards what it has written over: $choice', async ({ choice, kept }) => {
+    await openOnBoth(`offline, ${choice}`)
+    const { context } = devices[0] ?? fail()
+    await phone.evaluate(() => navigator.serviceWorker.ready.then(() => undefined))
+    await context.setOffline(true)
+    try {
+      await text(phone, 'Notes').fill('from the phone')
+      await save(phone)
+      await phone.getByText('Offline, 1 waiting').waitFor()
+      await text(laptop, 'Notes').fill('from the laptop')
+      await save(laptop)
+      await expect.poll(onServer).toMatchObject({ description: 'from the laptop' })
+      // Also when the app is started anew in between.
+      if (choice === 'Keep both') {
+        await phone.reload()
+        await phone.getByText('Offline, 1 waiting').waitFor()
+      }
+    } finally {
+      await context.setOffline(false)
+    }
+    const question = phone.getByRole('alert').filter({ hasText: 'from the laptop' })
+    await question.getByRole('button', { name: choice }).click()
+    await question.waitFor({ state: 'detached' })
+    await expect.poll(onServer).toMatchObject({ description: kept })
+    await phone.reload()
+    await phone.getByText('Live', { exact: true }).waitFor()
+    expect(await phone.getByRole('alert').count()).toBe(0)
+  })
+
+  test('who wrote offline what nobody else has touched is not asked', async () => {
+    await openOnBoth('offline, alone')
+    const { context } = devices[0] ?? fail()
+    await context.setOffline(true)
+    try {
+      for (const words of ['from the phone', 'from the phone, again']) {
+        await text(phone, 'Notes').fill(words)
+        await save(phone)
+        await phone.getByText(/Offline, \d waiting/).waitFor()
+        await row(phone, 'offline, alone').getByText('offline, alone').click()
+        await phone.getByRole('button', { name: 'Edit notes' }).click()
+      }
+      await phone.keyboard.press('Escape')
+    } finally {
+      await context.setOffline(false)
+    }
+    await phone.getByText('Live', { exact: true }).waitFor()
+    await expect.poll(onServer).toMatchObject({ description: 'from the phone, again' })
+    await expect
+      .poll(() => phone.evaluate(() => Object.keys(localStorage).filter((key) => key.includes('offline-texts'))))
+      .toEqual([])
+    expect(await phone.getByRole('alert').count()).toBe(0)
+    await text(laptop, 'Title').press('Escape')
+  })
+
   test('nothing was refused by the policy, and no error was left in the console', () => {
     expect(devices.flatMap(({ complaints }) => complaints)).toEqual([])
   })

@@ -97,29 +97,30 @@ describe.runIf(hasChromium)('several devices', { timeout: 300_000 }, () => {
     await row(other, 'one').waitFor()
   })
 
-  test('a click is seen within a tenth of a second while the server takes two', async () => {
+  test('what one does is seen within a tenth of a second while the server takes two', async () => {
     const user = await app.createUser()
-    const titles = ['one', 'two', 'three', 'four', 'five']
-    for (const title of titles) await user.client.createTask({ body: { title } })
     const { context, page } = await open()
     await signIn(page, user)
-    await context.route('**/api/tasks/**', async (route) => {
+    await context.route('**/api/**', async (route) => {
       await pause(2_000)
       await route.continue()
     })
-    // The machine may be busy with something else for a moment; a click that waits for the server never gets there.
-    const times: number[] = []
-    for (const title of titles) {
-      await row(page, title).waitFor()
-      times.push(await timeToCheck(page, title))
-      await row(page, title).waitFor({ state: 'detached' })
+    const kinds = Object.entries(deeds)
+    const times = new Map<string, number[]>(kinds.map(([kind]) => [kind, []]))
+    for (const round of ['a', 'b', 'c']) {
+      for (const title of ['one', 'two', 'three']) await addTask(page, title + round)
+      await row(page, `three${round}`).waitFor()
+      for (const [kind, perform] of kinds) times.get(kind)?.push(await perform(page, round))
     }
-    process.stdout.write(`From the click to the seen change: ${times.map(Math.round).join(', ')} ms\n`)
-    expect(Math.min(...times)).toBeLessThan(100)
-    await page.getByText(/Live, \d waiting/).waitFor()
+    const told = [...times].map(([kind, all]) => `${kind} ${all.map(Math.round).join(', ')}`)
+    process.stdout.write(`Milliseconds until it is seen: ${told.join('; ')}\n`)
+    // The machine may be busy with something else for a moment; what waits for the server does so each time.
+    for (const [kind, all] of times) expect(all.toSorted((a, b) => a - b)[1], kind).toBeLessThan(100)
+    await page.getByText(/Live, \d+ waiting/).waitFor()
+    await context.unrouteAll({ behavior: 'wait' })
     await page.getByText('Live', { exact: true }).waitFor()
-    const { body } = await user.client.listTasks({ query: { completed: true } })
-    expect(body.items.length).toBe(titles.length)
+    const { body } = await user.client.listTasks({ query: { completed: true, sort: 'title' } })
+    expect(body.items.map(({ title }) => title)).toEqual(['a', 'b', 'c'].map((round) => `three${round}`))
   })
 
   test('a part that cannot be loaded offline says so, and comes when the network does', async () => {
@@ -238,14 +239,49 @@ describe.runIf(hasChromium)('several devices', { timeout: 300_000 }, () => {
   })
 })
 
-/** Completes a task; milliseconds until the frame is drawn that no longer has it among the open ones. */
-async function timeToCheck(page: Page, title: string): Promise<number> {
-  return row(page, title)
-    .getByLabel(`Done: ${title}`)
-    .evaluate(async (element: HTMLElement) => {
-      const begun = performance.now()
-      element.click()
-      while (element.isConnected) await new Promise((resolve) => requestAnimationFrame(resolve))
-      return performance.now() - begun
-    })
+/** What one does to the tasks of a round; milliseconds from the click or key until it is drawn. */
+const deeds: Readonly<Record<string, (page: Page, round: string) => Promise<number>>> = {
+  add: async (page, round) => {
+    await page.getByLabel('Add a task').fill(`four${round}`)
+    return timeToSee(page, () => page.keyboard.press('Enter'), `four${round}`, true)
+  },
+  complete: (page, round) => {
+    const box = row(page, `one${round}`).getByLabel(`Done: one${round}`)
+    return timeToSee(page, () => box.click(), `one${round}`, false)
+  },
+  undo: (page, round) => {
+    return timeToSee(page, () => page.getByRole('button', { name: 'Undo' }).click(), `one${round}`, true)
+  },
+  delete: async (page, round) => {
+    await row(page, `one${round}`).focus()
+    return timeToSee(page, () => page.keyboard.press('Delete'), `one${round}`, false)
+  },
+  edit: async (page, round) => {
+    await row(page, `two${round}`).getByText(`two${round}`).click()
+    await page.getByLabel('Title').fill(`edited${round}`)
+    return timeToSee(page, () => page.getByRole('button', { name: 'Save' }).click(), `edited${round}`, true)
+  },
+  'complete many': async (page, round) => {
+    await row(page, `three${round}`).getByLabel(`Select: three${round}`).click()
+    return timeToSee(page, () => page.getByRole('button', { name: 'Complete' }).click(), `three${round}`, false)
+  },
+}
+
+/** Milliseconds from the input until the frame has been drawn in which the row of that title is there, or gone. */
+async function timeToSee(page: Page, act: () => Promise<void>, title: string, isThere: boolean): Promise<number> {
+  await page.evaluate(() => {
+    const begin = ({ timeStamp }: Event) => Reflect.set(globalThis, 'input at', timeStamp)
+    for (const type of ['pointerdown', 'keydown']) addEventListener(type, begin, { capture: true, once: true })
+  })
+  const seen = page.evaluate(waitToSee, { selector: `li[aria-label="${title}"]`, isThere })
+  await act()
+  return (await seen) - Number(await page.evaluate(() => Reflect.get(globalThis, 'input at')))
+}
+
+/** Runs in the browser. Answers when the frame had been drawn. */
+async function waitToSee({ selector, isThere }: { selector: string; isThere: boolean }): Promise<number> {
+  const frame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+  while ((document.querySelector(selector) !== null) !== isThere) await frame()
+  await frame()
+  return performance.now()
 }

@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createClient, type NewTask } from '@taskwell/api'
+import { databases } from '../../server/test/databases.ts'
+import { password, startApp } from '../../server/test/start-app.ts'
 import { closeBrowser, openDevice } from './browser.ts'
-import { password, startSite } from './steps.ts'
 
 /** Draws the screens into docs/screenshots: `npm run screenshots`. */
 const folder = join(import.meta.dirname, '../../docs/screenshots')
@@ -15,7 +16,8 @@ const looks = [
 ] as const
 
 mkdirSync(folder, { recursive: true })
-const app = await startSite()
+// Outside a run of tests there is no prepared store: it is made at the start.
+const app = await startApp({ prepare: databases[0].create })
 const account = { name: 'Ada', email: 'ada@example.org', password }
 const { headers } = await createClient({ baseUrl: app.baseUrl }).register({ body: account })
 const token = headers.get('set-auth-token') ?? ''

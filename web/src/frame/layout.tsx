@@ -7,6 +7,7 @@ import { readView, viewAddress } from '../tasks/view-address.ts'
 import { clearToasts, Toasts } from '../ui/toasts.tsx'
 import { useClock } from '../ui/use-now.ts'
 import { KeyHelp, useKeys } from './keys.tsx'
+import { OverwrittenTexts } from './overwritten-texts.tsx'
 import { Refusals } from './refusals.tsx'
 import { SyncState } from './sync-state.tsx'
 
@@ -75,6 +76,7 @@ export function Layout({ children }: { children: ReactNode }) {
       <main id="main" ref={main} tabIndex={-1}>
         <Unlasting />
         <Refusals />
+        <OverwrittenTexts />
         {children}
       </main>
       <Toasts />

@@ -1,5 +1,6 @@
 import type { Sync, SyncStorage } from '@taskwell/api'
 import { server } from '../server.ts'
+import { forgetOfflineTexts } from '../tasks/offline-texts.ts'
 import { deleteIndexedDb, openIndexedDb } from './indexed-db.ts'
 
 /** A user's tasks in this browser. */
@@ -21,6 +22,7 @@ export async function openLocalCopy(userId: string): Promise<LocalCopy> {
 
 /** Removes the user's copy from this browser. */
 export async function removeLocalCopies(userId: string): Promise<void> {
+  forgetOfflineTexts(userId)
   await deleteIndexedDb(databaseName(userId)).catch(() => {})
 }
 

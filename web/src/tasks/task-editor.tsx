@@ -75,7 +75,9 @@ export function TaskEditor(props: {
         theirs={present[field]}
         own={draft[field]}
         choose={(text) => setEdit(settle(edit, present, field, text))}
-      />
+      >
+        {field === 'title' ? 'The title was' : 'The notes were'} changed elsewhere while you were writing:
+      </TextConflict>
     )
   const onKeyDown = (event: KeyboardEvent) => {
     event.stopPropagation()

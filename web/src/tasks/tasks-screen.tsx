@@ -1,5 +1,5 @@
 import { type KeyboardEvent, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
-import type { Task } from '@taskwell/api'
+import type { Task, TaskChanges } from '@taskwell/api'
 import { navigate, useAddress } from '../navigation.tsx'
 import { QuickAdd } from '../quick-add/quick-add.tsx'
 import { useSnapshot, useSync, useUser } from '../session/hooks.ts'
@@ -9,6 +9,7 @@ import { useTitle } from '../ui/use-title.ts'
 import { actionsOf } from './actions.ts'
 import { EmptyList } from './empty-list.tsx'
 import { Filters } from './filters.tsx'
+import { noteOfflineTexts } from './offline-texts.ts'
 import { rowKeys } from './row-keys.ts'
 import { prepareSearch } from './search.ts'
 import { arrangeTasks, filterTasks, groupTasks, type Line, sortTasks } from './task-list.ts'
@@ -27,7 +28,8 @@ export function TasksScreen() {
   useTitle('Tasks')
   const actions = actionsOf(useSync())
   const { tasks, status, revision } = useSnapshot()
-  const clock = useClock(useUser().timeZone)
+  const { id: userId, timeZone } = useUser()
+  const clock = useClock(timeZone)
   const address = useAddress().search
   const written = useMemo(() => readView(new URLSearchParams(address)), [address])
   const [query, setQuery] = useQuery(written.q)
@@ -121,7 +123,7 @@ export function TasksScreen() {
               key={task.id}
               task={task}
               clock={clock}
-              save={actions.change}
+              save={save}
               close={() => closeEditor(task.id)}
               complete={(task) => actions.complete([task], !task.completed)}
               remove={(task) => actions.remove([task])}
@@ -146,6 +148,11 @@ export function TasksScreen() {
       )}
     </div>
   )
+
+  function save(task: Task, changes: TaskChanges): void {
+    if (status !== 'live' || !navigator.onLine) noteOfflineTexts(userId, task, changes)
+    actions.change(task, changes)
+  }
 
   function closeEditor(id: string): void {
     setOpenId((open) => (open === id ? undefined : open))

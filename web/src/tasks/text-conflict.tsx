@@ -1,13 +1,19 @@
+import type { ReactNode } from 'react'
 import { joinTexts, type TextField } from './draft.ts'
 
-const names: Readonly<Record<TextField, string>> = { title: 'The title was', description: 'The notes were' }
-
 /** Shows what came from elsewhere into a text that the user has changed, too, and lets them choose. */
-export function TextConflict(props: { field: TextField; theirs: string; own: string; choose(text: string): void }) {
+export function TextConflict(props: {
+  field: TextField
+  theirs: string
+  own: string
+  choose(text: string): void
+  /** What has happened. */
+  children: ReactNode
+}) {
   const { field, theirs, own, choose } = props
   return (
     <div className="notice conflict" role="alert">
-      <p>{names[field]} changed elsewhere while you were writing:</p>
+      <p>{props.children}</p>
       <p className="conflict-text" dir="auto">
         {theirs === '' ? <span className="quiet">empty</span> : theirs}
       </p>
