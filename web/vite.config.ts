@@ -35,18 +35,19 @@ export default defineConfig({
   },
 })
 
-/** Has the page load the early script by itself, before the rest of the app. */
+/** Has the page load the style first, since nothing shows without it, and the early script before the rest of the app. */
 function earlyScript(): Plugin {
   return {
     name: 'early-script',
     apply: 'build',
     transformIndexHtml: {
       order: 'post',
-      handler: (_, { bundle = {} }) => {
+      handler: (html, { bundle = {} }) => {
         const early = Object.values(bundle).find((part) => part.type === 'chunk' && part.name === 'early')
-        if (!early) throw new Error('There is no early script')
-        const attrs = { type: 'module', async: true, crossorigin: true, src: `/${early.fileName}` }
-        return [{ tag: 'script', attrs, injectTo: 'head-prepend' }]
+        const [style] = /<link rel="stylesheet"[^>]*>/.exec(html) ?? []
+        if (!early || !style) throw new Error('The page lacks its early script or its style')
+        const script = `<script type="module" async crossorigin src="/${early.fileName}"></script>`
+        return html.replace(style, '').replace('<script', `${style}\n    ${script}\n    <script`)
       },
     },
   }

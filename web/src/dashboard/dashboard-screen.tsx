@@ -31,7 +31,10 @@ export function DashboardScreen() {
   const { all, byPriority } = useMemo(() => countTasks(tasks.values(), clock), [tasks, clock])
   const [days, setDays] = useState(30)
   const { timeZone } = clock
-  const { loaded, reload } = useLoaded(`${revision} ${clock.minute} ${days} ${status === 'live'}`, async () => {
+  // At first the copy is about to say how far the server is; what is loaded before would be loaded again.
+  const isReady = revision > 0 || status !== 'catching up'
+  const state = isReady ? `${revision} ${status === 'offline'}` : undefined
+  const { loaded, reload } = useLoaded(state && `${state} ${clock.minute} ${days}`, async () => {
     return (await server.getStats({ query: { days, timeZone } })).body
   })
   return (
@@ -99,7 +102,7 @@ export function DashboardScreen() {
       </div>
       <section className="card" aria-labelledby="recent-title">
         <h2 id="recent-title">Recent activity</h2>
-        <RecentActivity revision={revision} />
+        <RecentActivity state={state} />
       </section>
     </div>
   )

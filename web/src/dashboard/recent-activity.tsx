@@ -14,9 +14,9 @@ const verbs: Readonly<Record<ActivityItem['kind'], string>> = {
 
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 
-/** What happened lately, on all devices. */
-export function RecentActivity({ revision }: { revision: number }) {
-  const { loaded, reload } = useLoaded(String(revision), async () => {
+/** What happened lately, on all devices; read anew when the state of the copy is another. */
+export function RecentActivity({ state }: { state: string | undefined }) {
+  const { loaded, reload } = useLoaded(state, async () => {
     return (await server.listActivity({ query: { limit: 12 } })).body.items
   })
   return (

@@ -22,7 +22,7 @@ export function App() {
 function Screens() {
   const session = useSession()
   const { pathname } = useAddress()
-  if (session.kind === 'starting') return <Starting />
+  if (session.kind === 'starting') return <Starting pathname={pathname} />
   if (session.kind === 'unreachable') {
     return (
       <main className="entry">
@@ -44,8 +44,11 @@ function Screens() {
   )
 }
 
-/** As the page is before the script has come. */
-function Starting() {
+const headings: Readonly<Record<string, string>> = { '/dashboard': 'Dashboard', '/bin': 'Bin', '/settings': 'Settings' }
+
+/** As the page is before the script has come, and what can be said of the screen until it is known whose it is. */
+function Starting({ pathname }: { pathname: string }) {
+  const heading = headings[pathname]
   return (
     <div className="layout">
       <header className="top">
@@ -53,7 +56,9 @@ function Starting() {
           <img src="/icon.svg" alt="" width="24" height="24" /> Taskwell
         </span>
       </header>
-      <main id="main" aria-busy="true" />
+      <main id="main" aria-busy="true">
+        <div className={`screen${pathname === '/dashboard' ? ' dashboard' : ''}`}>{heading && <h1>{heading}</h1>}</div>
+      </main>
     </div>
   )
 }

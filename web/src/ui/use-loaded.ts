@@ -6,8 +6,11 @@ export type Loaded<T> =
   | { readonly state: 'failed'; readonly message: string }
   | { readonly state: 'there'; readonly value: T }
 
-/** What the server answers; loaded when `key` changes and when `reload` is called. The last answer stays until the next is there. */
-export function useLoaded<T>(key: string, load: () => Promise<T>): { loaded: Loaded<T>; reload(): void } {
+/**
+ * What the server answers; loaded when `key` changes and when `reload` is called, and not while there is no key. The last
+ * answer stays until the next is there.
+ */
+export function useLoaded<T>(key: string | undefined, load: () => Promise<T>): { loaded: Loaded<T>; reload(): void } {
   const [loaded, setLoaded] = useState<Loaded<T>>({ state: 'loading' })
   const latest = useRef(load)
   latest.current = load
@@ -22,7 +25,7 @@ export function useLoaded<T>(key: string, load: () => Promise<T>): { loaded: Loa
     )
   }, [])
   useEffect(() => {
-    reload()
+    if (key !== undefined) reload()
     return () => void turn.current++
   }, [key, reload])
   return { loaded, reload }
