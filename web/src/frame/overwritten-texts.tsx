@@ -6,15 +6,16 @@ import { TextConflict } from '../tasks/text-conflict.tsx'
 
 /** Texts that were written here offline and over what somebody else had written meanwhile: both, to choose from. */
 export function OverwrittenTexts() {
-  const actions = actionsOf(useSync())
+  const sync = useSync()
+  const actions = actionsOf(sync)
   const { id: userId } = useUser()
   const { status, pending, tasks } = useSnapshot()
   const [found, setFound] = useState<readonly Overwritten[]>([])
   const isSent = status === 'live' && pending === 0
   useEffect(() => {
     // Without the server it is asked again when that is back.
-    if (isSent) findOverwritten(userId).then(setFound, () => {})
-  }, [isSent, userId])
+    if (isSent) findOverwritten(userId, sync.getSnapshot().tasks).then(setFound, () => {})
+  }, [isSent, userId, sync])
   const settle = (text: Overwritten, chosen: string) => {
     const task = tasks.get(text.taskId)
     if (task && chosen !== text.own) actions.change(task, { [text.field]: chosen === '' ? null : chosen })

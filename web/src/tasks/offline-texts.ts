@@ -30,11 +30,15 @@ export function noteOfflineTexts(userId: string, task: Task, changes: TaskChange
   keep(userId, noted)
 }
 
-/** Once everything is sent: which of them have written over a text that the user had not seen. */
-export async function findOverwritten(userId: string): Promise<Overwritten[]> {
+/**
+ * Once everything is sent: which of them have written over a text that the user had not seen. What was undone or changed
+ * again since does not count.
+ */
+export async function findOverwritten(userId: string, tasks: ReadonlyMap<string, Task>): Promise<Overwritten[]> {
   const found: Overwritten[] = []
   for (const text of recall(userId)) {
-    const theirs = await readOverwritten(text)
+    const stands = (tasks.get(text.taskId)?.[text.field] ?? '') === text.own
+    const theirs = stands ? await readOverwritten(text) : undefined
     if (theirs === undefined) forgetOfflineText(userId, text)
     else found.push({ ...text, theirs })
   }
