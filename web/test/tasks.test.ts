@@ -237,6 +237,15 @@ describe.runIf(hasChromium)('tasks in the browser', { timeout: 300_000 }, () => 
     await row(page, 'b').waitFor()
   })
 
+  test('undo stays in the window of a phone, however long the title', async () => {
+    await page.setViewportSize({ width: 360, height: 740 })
+    await addTask(page, 'Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnung '.repeat(3))
+    const button = page.getByRole('button', { name: 'Undo' })
+    expect(await button.evaluate((element) => element.getBoundingClientRect().right)).toBeLessThanOrEqual(360)
+    await button.click()
+    await page.setViewportSize({ width: 1280, height: 800 })
+  })
+
   test('undo and redo by the toast and by key, in the order of the actions', async () => {
     await addTask(page, 'first')
     await addTask(page, 'second')

@@ -7,8 +7,8 @@ export interface Day {
 }
 
 /** At most so many days are named, and about so many lines drawn. */
-const mostNames = 6
-const lines = 4
+const mostNames = 5
+const lines = 5
 /** Where the two bars of a day begin, and how wide they are, in days. */
 const bars = { created: 0.1, completed: 0.52, width: 0.38 } as const
 

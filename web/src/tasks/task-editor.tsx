@@ -41,8 +41,10 @@ export function TaskEditor(props: {
     const field = title.current
     field?.focus()
     field?.setSelectionRange(field.value.length, field.value.length)
-    // Once the list has made room for it.
-    const frame = requestAnimationFrame(() => form.current?.scrollIntoView({ block: 'nearest' }))
+    // The list measures it in the first frame, and has made room for it in the second.
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(() => form.current?.scrollIntoView({ block: 'nearest' }))
+    })
     return () => cancelAnimationFrame(frame)
   }, [])
   const set = (changes: Partial<Draft>) =>
