@@ -25,19 +25,26 @@ export const earlyFetch: typeof fetch = (input, init) => {
   )
 }
 
-function ask(path: string, uses: number): Promise<Response> {
-  const reply = fetch(path, { credentials: 'include' })
+function keep(path: string, uses: number, reply: Promise<Response>): void {
   replies.set(path, { reply, uses })
   // Whoever takes it deals with its failure.
   reply.catch(() => {})
+}
+
+function ask(path: string): Promise<Response> {
+  return fetch(path, { credentials: 'include' })
+}
+
+/** Answers only after the rest has been asked for, so that nobody asks for that a second time. */
+async function askAll(): Promise<Response> {
+  const reply = await ask(whoIsIt)
+  if (reply.ok && (await reply.clone().json()) !== null) {
+    for (const [path, uses] of Object.entries(firstRequests)) keep(path, uses, ask(path))
+  }
   return reply
 }
 
-async function askEarly(): Promise<void> {
+if (!recallUser() && !isLogoutDue()) {
+  keep(whoIsIt, 1, askAll())
   setTimeout(() => replies.clear(), life)
-  const reply = await ask(whoIsIt, 1)
-  if (!reply.ok || (await reply.clone().json()) === null) return
-  for (const [path, uses] of Object.entries(firstRequests)) void ask(path, uses)
 }
-
-if (!recallUser() && !isLogoutDue()) askEarly().catch(() => {})
