@@ -10,10 +10,11 @@ const whoIsIt = '/api/auth/get-session'
 /** As the client writes them for a copy that has nothing yet, and how often it asks. */
 const firstRequests = { '/api/auth/session': 2, '/api/changes?since=0&limit=1000': 1 }
 const replies = new Map<string, { readonly reply: Promise<Response>; readonly uses: number }>()
+let isOver = false
 
 /** `fetch`, which answers with what was asked for early, as long as nothing was written: that may change who asks. */
 export const earlyFetch: typeof fetch = (input, init) => {
-  if ((init?.method ?? 'GET') !== 'GET') replies.clear()
+  if ((init?.method ?? 'GET') !== 'GET') end()
   const path = typeof input === 'string' ? input : ''
   const early = replies.get(path)
   if (!early) return fetch(input, init)
@@ -25,8 +26,13 @@ export const earlyFetch: typeof fetch = (input, init) => {
   )
 }
 
+function end(): void {
+  isOver = true
+  replies.clear()
+}
+
 function keep(path: string, uses: number, reply: Promise<Response>): void {
-  replies.set(path, { reply, uses })
+  if (!isOver) replies.set(path, { reply, uses })
   // Whoever takes it deals with its failure.
   reply.catch(() => {})
 }
@@ -46,5 +52,5 @@ async function askAll(): Promise<Response> {
 
 if (!recallUser() && !isLogoutDue()) {
   keep(whoIsIt, 1, askAll())
-  setTimeout(() => replies.clear(), life)
+  setTimeout(end, life)
 }
