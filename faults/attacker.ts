@@ -6,8 +6,8 @@ const [name = '', connections = '', port = '', token = ''] = process.argv.slice(
 const attack = attacks[name]
 if (!attack) throw new Error(`There is no attack ${name}`)
 
-/** In milliseconds: how long until a connection that the server has ended is opened anew. */
-const rest = 5_000
+/** In milliseconds: about how long until a connection that the server has ended is opened anew, so that this is no mere flood. */
+const rest = 10_000
 let open = 0
 
 function begin(): void {
@@ -20,7 +20,7 @@ function begin(): void {
     socket.once('close', () => (open -= 1))
     attack?.(socket, token)
   })
-  socket.once('close', () => setTimeout(begin, rest))
+  socket.once('close', () => setTimeout(begin, rest * (0.5 + Math.random())))
 }
 
 for (let number = 0; number < Number(connections); number += 1) setTimeout(begin, number / 2)

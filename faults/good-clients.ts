@@ -47,7 +47,8 @@ export function createGoodClients(url: string, people: readonly Person[], random
   }
 }
 
-function send(url: string, { agent, token, body }: { agent: Agent; token: string; body?: string }): Promise<number> {
+function send(url: string, options: { agent: Agent; token: string; body?: string }): Promise<number> {
+  const { agent, token, body } = options
   return new Promise((resolve, reject) => {
     const headers = {
       authorization: `Bearer ${token}`,
@@ -57,7 +58,11 @@ function send(url: string, { agent, token, body }: { agent: Agent; token: string
       reply.resume().once('end', () => resolve(reply.statusCode ?? 0))
       reply.once('error', reject)
     })
-    outgoing.once('error', reject)
+    outgoing.once('error', (error) => {
+      // A server may end a connection that rests; what is sent on it at this moment is sent again, as browsers do.
+      if (outgoing.reusedSocket) resolve(send(url, options))
+      else reject(error)
+    })
     outgoing.end(body)
   })
 }

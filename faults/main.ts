@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { clock } from './clock.ts'
+import { crowd } from './crowd.ts'
 import { damage } from './damage.ts'
 import { diskCalls } from './disk-calls.ts'
 import { fullDisk } from './full-disk.ts'
@@ -12,11 +13,12 @@ import { postgres } from './postgres.ts'
 import { restore } from './restore.ts'
 import { killLeft } from './server.ts'
 import { soak } from './soak.ts'
+import { storm } from './storm.ts'
 
 /** Breaks a server in many ways and looks whether it keeps its promises: `npm run test:faults -- [PART …] [OPTIONS]`. */
-const parts: readonly Part[] = [kill, postgres, diskCalls, fullDisk, damage, power, clock]
+const parts: readonly Part[] = [kill, postgres, diskCalls, fullDisk, damage, power, clock, restore, crowd, storm, soak]
 /** What has not been seen to be kept yet: run only when it is named, so that the rest tells when something breaks. */
-const open: readonly Part[] = [restore, hostile, soak]
+const open: readonly Part[] = [hostile]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -25,6 +27,8 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string' },
     rounds: { type: 'string' },
     minutes: { type: 'string' },
+    /** Only this attack of the hostile ones. */
+    attack: { type: 'string' },
     /** A few rounds of each part, for every change. */
     short: { type: 'boolean', default: false },
   },
@@ -41,6 +45,7 @@ const settings = {
   seed,
   rounds: values.rounds === undefined ? undefined : Number(values.rounds),
   minutes: values.minutes === undefined ? undefined : Number(values.minutes),
+  attack: values.attack,
   isShort: values.short,
 }
 process.once('exit', killLeft)

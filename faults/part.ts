@@ -5,6 +5,8 @@ export interface Settings {
   readonly rounds: number | undefined
   /** How long a soak lasts; undefined likewise. */
   readonly minutes: number | undefined
+  /** The only one of the hostile ones; undefined for all. */
+  readonly attack: string | undefined
   readonly isShort: boolean
 }
 

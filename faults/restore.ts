@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Task } from '@taskwell/api'
 import { pause, settle, startLoad } from './load.ts'
-import { demand, type Part, type Settings } from './part.ts'
-import { createRandom } from './random.ts'
+import { demand, need, type Part, type Settings } from './part.ts'
+import { createRandom, type Random } from './random.ts'
 import { findFreePort, runCommand, startServer } from './server.ts'
 import { readFeed } from './verify.ts'
 import { createWorld, type World } from './world.ts'
@@ -17,8 +18,14 @@ export const restore: Part = {
 
 type State = readonly Map<string, Task>[]
 
+/** By which files get their names and reach the disk. */
+const calls = 'rename,link,unlink,unlinkat,fsync,fdatasync,ftruncate'
+/** The last ones put the new store in the place of the old one. */
+const lastCalls = 8
+
 async function run({ seed, rounds, isShort }: Settings): Promise<string> {
-  const count = rounds ?? (isShort ? 2 : 20)
+  need(spawnSync('strace', ['-V']).status === 0, 'strace is not installed: apt-get install strace')
+  const count = rounds ?? (isShort ? 3 : 20)
   const random = createRandom(seed)
   const folder = mkdtempSync(join(tmpdir(), 'taskwell-restore-'))
   const environment = { DATA_DIR: join(folder, 'data') }
@@ -33,7 +40,7 @@ async function run({ seed, rounds, isShort }: Settings): Promise<string> {
     await mustEndWell(['backup', backup], environment)
     await write(world)
     await server.stop()
-    const whole = await timeRestore(backup, environment)
+    const whole = await measureRestore(backup, environment, join(folder, 'trace'))
     server = await startServer(options)
     demand(isSame(await readAll(world), saved), 'a restored store is not what it was at the time of the backup')
     await followed(world, saved)
@@ -41,7 +48,7 @@ async function run({ seed, rounds, isShort }: Settings): Promise<string> {
       await write(world)
       const present = await readAll(world)
       await server.stop()
-      await runCommand(restoring(backup), environment, random.next() * whole)
+      await runCommand(restoring(backup), environment, chooseEnd(random, round, whole))
       server = await startServer(options)
       const found = await readAll(world)
       const isOld = isSame(found, present)
@@ -56,6 +63,7 @@ async function run({ seed, rounds, isShort }: Settings): Promise<string> {
     await server.kill()
     rmSync(folder, { recursive: true, force: true })
   }
+  demand(figures.old > 0 && figures.restored > 0, 'all were killed on the same side of the last step')
   return `${count} restores killed: ${figures.old} times all was as before, ${figures.restored} times all was restored; all clients followed`
 }
 
@@ -69,11 +77,33 @@ async function mustEndWell(args: readonly string[], environment: Readonly<Record
   demand(code === 0, `\`taskwell ${args.join(' ')}\` failed: ${output}`)
 }
 
-/** In milliseconds. */
-async function timeRestore(backup: string, environment: Readonly<Record<string, string>>): Promise<number> {
+interface Whole {
+  /** In milliseconds. */
+  readonly duration: number
+  /** How many of the calls above it makes. */
+  readonly calls: number
+}
+
+async function measureRestore(
+  backup: string,
+  environment: Readonly<Record<string, string>>,
+  trace: string,
+): Promise<Whole> {
   const begun = performance.now()
   await mustEndWell(restoring(backup), environment)
-  return performance.now() - begun
+  const duration = performance.now() - begun
+  const wrapper = ['strace', '-qq', '-o', trace, '-e', `trace=${calls}`]
+  const { code, output } = await runCommand(restoring(backup), environment, { wrapper })
+  demand(code === 0, `a restore under strace failed: ${output}`)
+  return { duration, calls: readFileSync(trace, 'utf8').trim().split('\n').length }
+}
+
+/** At any time, or with one of the calls; at first with the last one, which is when all is done, and with one of the first. */
+function chooseEnd(random: Random, round: number, { duration, calls: count }: Whole): Parameters<typeof runCommand>[2] {
+  if (round > 1 && random.isLucky(0.3)) return { killAfter: random.next() * duration }
+  const far = random.isLucky(0.7) ? lastCalls : count
+  const number = round === 0 ? count : round === 1 ? 1 : count - random.below(Math.min(far, count))
+  return { wrapper: ['strace', '-qq', '-o', '/dev/null', '-e', `inject=${calls}:signal=KILL:when=${number}`] }
 }
 
 async function write(world: World): Promise<void> {

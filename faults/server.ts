@@ -89,14 +89,15 @@ export function launch({ port, environment, wrapper = [], flags = [], stdout }: 
   return { child, output: () => text }
 }
 
-/** Runs a command of the command line to its end, or until it is killed after so many milliseconds. */
+/** Runs a command of the command line to its end, or until it is killed after so many milliseconds; in a wrapper, if there is one. */
 export async function runCommand(
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
-  killAfter?: number,
+  { killAfter, wrapper = [] }: { killAfter?: number; wrapper?: readonly string[] } = {},
 ): Promise<{ code: number | null; output: string }> {
   const { PATH, HOME, TMPDIR } = process.env
-  const child = spawn(process.execPath, [join(root, 'server/src/cli/main.ts'), ...args], {
+  const [program = '', ...rest] = [...wrapper, process.execPath, join(root, 'server/src/cli/main.ts'), ...args]
+  const child = spawn(program, rest, {
     env: { PATH, HOME, TMPDIR, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -17,14 +17,14 @@ export const soak: Part = {
 
 const mebibyte = 1024 * 1024
 /** In bytes, over ten minutes; of a short run, in which compiled code and caches still settle, over all of it. */
-const mostGrowth = { long: mebibyte, short: 8 * mebibyte }
+const mostGrowth = { long: mebibyte, short: 3 * mebibyte }
 const workers = 4
 /** In milliseconds. */
 const rest = 10
 /** Workers keep some between their requests. */
 const mostConnections = 6 * workers
 /** How often the load stops to be measured in a run, whose first third is for filling what is kept on purpose. */
-const measurements = 30
+const measurements = { long: 30, short: 9 }
 /** A person has about so many tasks, so that a growing store is not taken for a leak. */
 const tasksAPerson = 60
 
@@ -37,7 +37,8 @@ interface Sample {
 }
 
 async function run({ seed, minutes, isShort }: Settings): Promise<string> {
-  const duration = minutes ?? (isShort ? 1 : 10)
+  const duration = minutes ?? (isShort ? 0.3 : 10)
+  const count = isShort ? measurements.short : measurements.long
   const random = createRandom(seed)
   const folder = mkdtempSync(join(tmpdir(), 'taskwell-soak-'))
   const server = await startServer({
@@ -54,8 +55,8 @@ async function run({ seed, minutes, isShort }: Settings): Promise<string> {
     await fillCaches(world)
     const begun = performance.now()
     const minute = (): number => (performance.now() - begun) / 60_000
-    for (let number = 1; number <= measurements; number += 1) {
-      requests += await useUntil(() => minute() >= (number / measurements) * duration, world)
+    for (let number = 1; number <= count; number += 1) {
+      requests += await useUntil(() => minute() >= (number / count) * duration, world)
       // What was closed has time to be closed.
       await pause(500)
       samples.push({ minute: minute(), heap: await inspector.measureHeap(), ...countOpen(server) })
@@ -67,7 +68,7 @@ async function run({ seed, minutes, isShort }: Settings): Promise<string> {
     await server.kill()
     rmSync(folder, { recursive: true, force: true })
   }
-  return judge(samples.slice(measurements / 3), requests, isShort ? mostGrowth.short : mostGrowth.long)
+  return judge(samples.slice(count / 3), requests, isShort ? mostGrowth.short : mostGrowth.long)
 }
 
 function judge(samples: readonly Sample[], requests: number, most: number): string {

@@ -26,16 +26,31 @@ export interface World {
 /** In milliseconds: beyond it a request counts as unanswered. */
 const patience = 20_000
 
-const patientFetch: typeof fetch = (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(patience) })
+/** Told of the status of each answer to a person's own client; undefined when none came. */
+type Hear = (status: number | undefined) => void
+
+function patientFetch(hear: Hear): typeof fetch {
+  return async (input, init) => {
+    try {
+      const reply = await fetch(input, { ...init, signal: AbortSignal.timeout(patience) })
+      hear(reply.status)
+      return reply
+    } catch (error) {
+      hear(undefined)
+      throw error
+    }
+  }
+}
 
 /** Makes accounts, each with some clients that keep a copy. The server must be running. */
 export async function createWorld(
   url: string,
   random: Random,
-  { people = 4, copies = 4 }: { people?: number; copies?: number } = {},
+  { people = 4, ...options }: { people?: number; copies?: number; hear?: Hear } = {},
 ): Promise<World> {
   const made: Person[] = []
-  for (let number = 0; number < people; number += 1) made.push(await createPerson(url, random, copies))
+  for (let number = 0; number < people; number += 1)
+    made.push(await createPerson(url, random, { copies: 4, ...options }))
   return {
     url,
     people: made,
@@ -44,7 +59,11 @@ export async function createWorld(
   }
 }
 
-export async function createPerson(url: string, random: Random, copies = 0): Promise<Person> {
+export async function createPerson(
+  url: string,
+  random: Random,
+  { copies = 0, hear = () => {} }: { copies?: number; hear?: Hear } = {},
+): Promise<Person> {
   const email = `${random.uuid()}@example.org`
   const { body, headers } = await createClient({ baseUrl: url }).register({
     body: { name: 'Ada', email, password: 'correct horse battery' },
@@ -54,7 +73,7 @@ export async function createPerson(url: string, random: Random, copies = 0): Pro
   return {
     id: body.user.id,
     token,
-    client: createClient({ ...options, fetch: patientFetch }),
+    client: createClient({ ...options, fetch: patientFetch(hear) }),
     entries: [],
     synced: [],
     taskIds: [],

@@ -13,8 +13,12 @@ afterEach(() => {
 })
 
 /** Sends the text to a server that answers so. */
-async function send(text: string, handle: RequestListener, most?: number): Promise<void> {
-  server = createServer(answerInOrder(handle, most))
+async function send(
+  text: string,
+  handle: RequestListener,
+  limits?: Parameters<typeof answerInOrder>[1],
+): Promise<void> {
+  server = createServer(answerInOrder(handle, limits))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
   received = ''
@@ -53,7 +57,7 @@ test('too many that wait end the connection, and those that wait are never taken
       taken.push(request.url ?? '')
       held.push(() => response.end())
     },
-    5,
+    { ofOne: 5 },
   )
   await expect.poll(() => socket.closed).toBe(true)
   for (const answer of held) answer()
@@ -98,4 +102,29 @@ test('a client that asks for much at once leaves others their turn', async () =>
   await (await fetch(`http://127.0.0.1:${port}/little`)).text()
   expect(taken.indexOf('/little')).toBeLessThan(60)
   await expect.poll(() => taken.length, { timeout: 20_000 }).toBe(91)
+})
+
+test('where all together wait too much, connections end that have more than one request waiting', async () => {
+  const held: (() => void)[] = []
+  const many = Array.from({ length: 5 }, () => get('/many')).join('')
+  await send(many, (_, response) => void held.push(() => response.end('done;')), { ofAll: 4 })
+  const open = (text: string): Promise<Socket> =>
+    new Promise((resolve) => {
+      const opened = connect((server.address() as AddressInfo).port, '127.0.0.1', () => resolve(opened))
+      opened.on('error', () => {}).resume()
+      opened.write(text)
+    })
+  await expect.poll(() => held.length).toBe(1)
+  const two = await open(get('/two').repeat(2))
+  await expect.poll(() => held.length).toBe(2)
+  const greedy = await open(many)
+  await expect.poll(() => greedy.closed).toBe(true)
+  expect([socket.closed, two.closed]).toEqual([false, false])
+  // What ended waits no more, so there is room again.
+  socket.destroy()
+  await expect.poll(() => socket.closed).toBe(true)
+  const late = await open(get('/late').repeat(3))
+  await expect.poll(() => held.length).toBe(4)
+  expect(late.closed).toBe(false)
+  for (const opened of [two, late]) opened.destroy()
 })

@@ -45,19 +45,26 @@ test.each([
   ['a body', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345'],
   ['chunks', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n12\r\n'],
 ])('of too many connections that do not end %s the oldest end, and others are served', async (_, text) => {
-  await start({ unfinished: 3 }, ok)
+  await start({ unfinished: 3, newFor: 100 }, ok)
   const slow = []
   for (let number = 0; number < 5; number += 1) slow.push(await open(text))
   const good = await open(whole)
   await expect.poll(good.received).toContain('well')
-  await expectEnded(slow, 3)
+  await expectEnded(slow, 2)
   const posted = await open('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n12')
   await expect.poll(posted.received).toContain('well')
 })
 
+test('of many connections that come at once none ends that soon sends its request', async () => {
+  await start({ unfinished: 3, newFor: 1_500 }, ok)
+  const opened = await Promise.all(Array.from({ length: 60 }, () => open('GET / HTTP/1.1\r\n')))
+  for (const { socket } of opened) socket.write('Host: a\r\n\r\n')
+  for (const { received } of opened) await expect.poll(received).toContain('well')
+})
+
 test('a connection that has sent its request wholly is none of those, however long the answer takes', async () => {
   const held: (() => void)[] = []
-  await start({ unfinished: 1 }, (_, response) => void held.push(() => response.end('well')))
+  await start({ unfinished: 1, newFor: 100 }, (_, response) => void held.push(() => response.end('well')))
   const waiting = []
   for (let count = 1; count <= 2; count += 1) {
     waiting.push(await open(whole))
@@ -82,6 +89,18 @@ test('of too many idle connections those end that have been idle the longest', a
     socket.write(whole)
     await expect.poll(() => received().split('well').length).toBe(3)
   }
+})
+
+test('whoever still sends after its reply takes no place of those who are idle', async () => {
+  await start({ idle: 1 }, (_, response) => void response.end('well'))
+  const good = await open(whole)
+  await expect.poll(good.received).toContain('well')
+  for (let number = 0; number < 3; number += 1) {
+    const endless = await open('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n')
+    await expect.poll(endless.received).toContain('well')
+  }
+  good.socket.write(whole)
+  await expect.poll(() => good.received().split('well').length).toBe(3)
 })
 
 test('of replies that nobody takes no more than a certain size is kept', async () => {
@@ -122,4 +141,36 @@ test('a body that goes on after its reply ends with the connection, and one that
   clearInterval(drip)
   short.socket.write(whole)
   await expect.poll(() => short.received().split('well').length).toBe(3)
+})
+
+test.each([
+  ['of a length that was told', `Content-Length: ${2 ** 30}\r\n\r\n`],
+  ['in chunks without end', 'Transfer-Encoding: chunked\r\n\r\n'],
+])('of a flood %s little is read after the reply, which still arrives', async (_, rest) => {
+  await start({ afterReply: 500, restOfBody: 100_000 }, (_, response) => void response.end('well'))
+  let served: Socket | undefined
+  server.once('connection', (socket) => (served = socket))
+  const { socket, received } = await open(`POST / HTTP/1.1\r\nHost: a\r\n${rest}`)
+  const piece = Buffer.from(`10000\r\n${' '.repeat(0x10000)}\r\n`)
+  const flood = (): void => {
+    while (socket.writable && socket.write(piece));
+    socket.once('drain', flood)
+  }
+  flood()
+  await expect.poll(received).toContain('well')
+  await expectEnded([{ socket }], 1)
+  expect(served?.bytesRead).toBeLessThan(2_000_000)
+})
+
+test('of what is still sent on many connections after their replies little is read in all', async () => {
+  await start({ afterReply: 700, restOfBodies: 200_000 }, (_, response) => void response.end('well'))
+  const served: Socket[] = []
+  server.on('connection', (socket) => served.push(socket))
+  const opened = []
+  for (let number = 0; number < 20; number += 1) {
+    opened.push(await open(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n${' '.repeat(400_000)}`))
+  }
+  for (const { received } of opened) await expect.poll(received).toContain('well')
+  await expectEnded(opened, 20)
+  expect(served.reduce((sum, { bytesRead }) => sum + bytesRead, 0)).toBeLessThan(6_000_000)
 })

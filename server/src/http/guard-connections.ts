@@ -3,20 +3,28 @@ import type { Socket } from 'node:net'
 
 /** How much there may be at once, of what connections cost that nobody uses. */
 const usual = {
-  /** Connections whose request has not come wholly. */
+  /** Connections whose request has not come wholly, beside those that are new. */
   unfinished: 500,
+  /** In milliseconds: how long a connection is new. After a restart thousands come at once, and all of them in earnest. */
+  newFor: 1_000,
   /** Connections that are kept open between two requests. */
   idle: 2_000,
   /** In bytes: replies that their clients have not taken. */
   untaken: 32 * 1024 * 1024,
   /** In milliseconds: how long the rest of a request may take that is answered already. */
   afterReply: 2_000,
+  /** In bytes: how much of such a rest is read, so that the connection can go on. */
+  restOfBody: 1024 * 1024,
+  /** In bytes: how much of all such rests is read between two looks. */
+  restOfBodies: 4 * 1024 * 1024,
   /** In milliseconds: how long nothing may move while a client sends its request or takes its reply. */
   patience: 30_000,
 }
 
-/** How often it is looked at replies that wait, in milliseconds. */
+/** How often it is looked at what waits, in milliseconds. */
 const every = 250
+/** Much may be asked for in that time: after so many requests it is looked at their replies, too. */
+const requestsALook = 16
 
 /**
  * Keeps what is slow or endless from costing others their turn or their memory: when there is too much of it, that which
@@ -25,33 +33,48 @@ const every = 250
 export function guardConnections(server: Server, limits: Partial<typeof usual> = {}): ReadonlySet<Socket> {
   const most = { ...usual, ...limits }
   const open = new Set<Socket>()
-  // Sets keep the order in which their members came.
-  const unfinished = new Set<Socket>()
+  // These keep the order in which their members came.
+  const unfinished = new Map<Socket, number>()
   const idle = new Set<Socket>()
-  const underWay = new WeakMap<Socket, number>()
+  /** Those with requests that are not answered yet, or whose replies are not taken yet, and how many. */
+  const underWay = new Map<Socket, number>()
+  let sinceLook = 0
+  const budget = { left: most.restOfBodies }
 
   server.setTimeout(most.patience)
   server.on('connection', (socket: Socket) => {
     open.add(socket)
-    admit(unfinished, socket, most.unfinished)
+    unfinished.set(socket, performance.now())
     socket.once('close', () => {
-      for (const set of [open, unfinished, idle]) set.delete(socket)
+      for (const set of [open, unfinished, idle, underWay]) set.delete(socket)
     })
   })
+  function rest(socket: Socket): void {
+    if (!socket.destroyed && !underWay.has(socket)) admit(idle, socket, most.idle)
+  }
   function follow(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
     idle.delete(socket)
     underWay.set(socket, (underWay.get(socket) ?? 0) + 1)
     if (hasBody(request)) request.once('end', () => unfinished.delete(socket))
     else unfinished.delete(socket)
+    // It is refused by its length; what comes of it stays with the client.
+    if (lengthOf(request) > most.restOfBody) socket.pause()
+    // Before Node reads it itself, without end.
+    response.prependOnceListener('finish', () => void (request.complete || readRest(request, budget, most)))
     response.once('close', () => {
       const left = (underWay.get(socket) ?? 1) - 1
-      underWay.set(socket, left)
+      if (left > 0) underWay.set(socket, left)
+      else underWay.delete(socket)
       unfinished.delete(socket)
-      if (socket.destroyed) return
-      if (!request.complete) cutOff(request, most.afterReply)
-      if (left === 0) admit(idle, socket, most.idle)
+      // Whoever still sends has no claim to the place of somebody who waits in peace.
+      if (request.complete) rest(socket)
+      else request.once('end', () => rest(socket))
     })
+    sinceLook += 1
+    if (sinceLook < requestsALook) return
+    sinceLook = 0
+    endReaders(underWay.keys(), most.untaken)
   }
 
   for (const event of ['request', 'checkExpectation']) server.on(event, follow)
@@ -59,9 +82,25 @@ export function guardConnections(server: Server, limits: Partial<typeof usual> =
     unfinished.delete(socket)
     idle.delete(socket)
   })
-  const watch = watchReaders(open, most.untaken)
+  const watch = setInterval(() => {
+    endReaders(open.keys(), most.untaken)
+    budget.left = most.restOfBodies
+    // Only after what has come by now was read: it may be the rest of their requests.
+    setImmediate(() => endUnfinished(unfinished, most))
+  }, every).unref()
   server.once('close', () => clearInterval(watch))
   return open
+}
+
+/** When there are too many, the oldest end. */
+function endUnfinished(unfinished: ReadonlyMap<Socket, number>, { unfinished: most, newFor }: typeof usual): void {
+  let tooMany = unfinished.size - most
+  const before = performance.now() - newFor
+  for (const [socket, since] of unfinished) {
+    if (tooMany <= 0 || since > before) return
+    tooMany -= 1
+    socket.destroy()
+  }
 }
 
 /** Takes it as the newest; the oldest ends when there are too many. */
@@ -73,25 +112,44 @@ function admit(set: Set<Socket>, socket: Socket, most: number): void {
   oldest.destroy()
 }
 
-/** Whoever has its reply and goes on sending ends soon. */
-function cutOff(request: IncomingMessage, delay: number): void {
-  setTimeout(() => void (request.complete || request.socket.destroy()), delay).unref()
+/** Whoever has its reply and goes on sending ends soon, and is not read from when it is much. */
+function readRest(
+  request: IncomingMessage,
+  budget: { left: number },
+  { afterReply, restOfBody }: Pick<typeof usual, 'afterReply' | 'restOfBody'>,
+): void {
+  const { socket } = request
+  let left = restOfBody
+  const stop = (): void => {
+    request.pause()
+    // What has been asked of the connection in this turn of the event loop comes before.
+    setImmediate(() => socket.pause())
+  }
+  if (lengthOf(request) > restOfBody) stop()
+  request.on('data', (bytes: Buffer) => {
+    left -= bytes.length
+    budget.left -= bytes.length
+    if (left < 0 || budget.left < 0) stop()
+  })
+  setTimeout(() => void (request.complete || socket.destroy()), afterReply).unref()
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+function hasBody(request: IncomingMessage): boolean {
+  return request.headers['transfer-encoding'] !== undefined || lengthOf(request) > 0
+}
+
+function lengthOf({ headers }: IncomingMessage): number {
+  return Number(headers['content-length'] ?? 0)
 }
 
 /** When all have too much to take, those who have the most end. */
-function watchReaders(open: ReadonlySet<Socket>, most: number): NodeJS.Timeout {
-  return setInterval(() => {
-    const waiting = [...open].filter((socket) => socket.writableLength > 0)
-    let sum = waiting.reduce((bytes, socket) => bytes + socket.writableLength, 0)
+function endReaders(sockets: Iterable<Socket>, most: number): void {
+  const waiting = [...sockets].filter((socket) => socket.writableLength > 0)
+  let sum = waiting.reduce((bytes, socket) => bytes + socket.writableLength, 0)
+  if (sum <= most) return
+  for (const socket of waiting.toSorted((one, other) => other.writableLength - one.writableLength)) {
     if (sum <= most) return
-    for (const socket of waiting.toSorted((one, other) => other.writableLength - one.writableLength)) {
-      if (sum <= most) return
-      sum -= socket.writableLength
-      socket.destroy()
-    }
-  }, every).unref()
+    sum -= socket.writableLength
+    socket.destroy()
+  }
 }

@@ -7,6 +7,8 @@ import { guardConnections } from './guard-connections.ts'
 const longestFarewell = 8_000
 /** Beyond these, new connections are closed at once, so that file handles and memory last: 10,000 devices that listen, and requests. */
 const mostConnections = 15_000
+/** How many connections may wait to be accepted: after a restart all devices come back at once. */
+const backlog = 4_096
 /** Clients that are busy send their next request within this time. */
 const lastWords = 300
 
@@ -27,8 +29,8 @@ function isSocket({ url = '', headers }: IncomingMessage): boolean {
 }
 
 /**
- * Takes the address, so that its port is known before anything is built on it. Requests that come in until `serve`
- * wait for the program to be ready.
+ * Takes the address, so that its port is known before anything is built on it. Requests and sockets that come in until
+ * `serve` wait for the program to be ready.
  * @throws when the address is taken or not this machine's.
  */
 export async function listen(options: {
@@ -42,9 +44,10 @@ export async function listen(options: {
   let handle: RequestListener = (request, response) => void early.push([request, response])
   const answer = answerInOrder((request, response) => handle(request, response))
   for (const event of ['request', 'checkExpectation']) server.on(event, answer)
+  const admitEarly = keepEarlySockets(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen({ host: options.host, port: options.port }, resolve)
+    server.listen({ host: options.host, port: options.port, backlog }, resolve)
   })
   const address = server.address()
   return {
@@ -53,7 +56,23 @@ export async function listen(options: {
     serve: (handler) => {
       handle = handler
       for (const [request, response] of early) handler(request, response)
+      admitEarly()
     },
+  }
+}
+
+/** Keeps those that come before anybody listens for them. Answers how to let them in. */
+function keepEarlySockets(server: Server): () => void {
+  const early: [IncomingMessage, Socket, Buffer][] = []
+  const keep = (...upgrade: [IncomingMessage, Socket, Buffer]): void => {
+    early.push(upgrade)
+    // An error that nobody listens for would end the process.
+    upgrade[1].on('error', () => upgrade[1].destroy())
+  }
+  server.on('upgrade', keep)
+  server.on('newListener', (event) => void (event === 'upgrade' && server.off('upgrade', keep)))
+  return () => {
+    for (const upgrade of early.splice(0)) if (!upgrade[1].destroyed) server.emit('upgrade', ...upgrade)
   }
 }
 
