@@ -9,6 +9,9 @@ if (!attack) throw new Error(`There is no attack ${name}`)
 /** In milliseconds: about how long until a connection that the server has ended is opened anew, so that this is no mere flood. */
 const rest = 10_000
 let open = 0
+/** Nobody wants it any more once whoever started it is gone. */
+const { ppid: parent } = process
+setInterval(() => void (process.ppid === parent || process.exit()), 1_000)
 
 function begin(): void {
   const socket = connect(Number(port), '127.0.0.1')
@@ -23,4 +26,4 @@ function begin(): void {
   socket.once('close', () => setTimeout(begin, rest * (0.5 + Math.random())))
 }
 
-for (let number = 0; number < Number(connections); number += 1) setTimeout(begin, number / 2)
+for (let number = 0; number < Number(connections); number += 1) setTimeout(begin, number * 2)

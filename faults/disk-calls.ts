@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createClient, TaskwellError } from '@taskwell/api'
@@ -40,19 +40,21 @@ async function run({ seed, rounds, isShort }: Settings): Promise<string> {
     injected: { pwrite64: 0, 'fsync,fdatasync': 0, ftruncate: 0, openat: 0 },
     stopped: 0,
     failedStarts: 0,
+    dropped: 0,
   }
   for (let round = 0; round < count; round += lifeOfStore)
     await breakStore(random, round, Math.min(lifeOfStore, count - round), figures)
   for (const call of usual) demand(figures.injected[call] > 0, `no ${call} failed, so that was not tested`)
   const told = calls.map((call) => `${call} ${figures.injected[call]}`).join(', ')
   const injected = calls.reduce((sum, call) => sum + figures.injected[call], 0)
-  return `${injected} calls failed in ${count} rounds (${told}); writing stopped in ${figures.stopped}, the start was refused in ${figures.failedStarts}`
+  return `${injected} calls failed in ${count} rounds (${told}); writing stopped in ${figures.stopped}, the start was refused in ${figures.failedStarts}; ${figures.dropped} times the disk dropped what it had failed to sync`
 }
 
 interface Figures {
   readonly injected: Record<Injection['call'], number>
   stopped: number
   failedStarts: number
+  dropped: number
 }
 
 async function breakStore(random: Random, first: number, rounds: number, figures: Figures): Promise<void> {
@@ -70,6 +72,7 @@ async function breakStore(random: Random, first: number, rounds: number, figures
         server = await startServer({ ...options, wrapper: wrapperFor(injection, folder, trace) })
         figures.stopped += await writeThrough(world, server, trace)
         await server.kill()
+        figures.dropped += dropUnsynced(trace, `${place.file}-wal`)
       } catch (error) {
         if (!(error instanceof StartFailure)) throw error
         demand(/taskwell: \S/.test(error.message), `a start that failed said nothing of use: ${error.message}`)
@@ -106,7 +109,27 @@ function wrapperFor({ call, error, from }: Injection, folder: string, trace: str
     join(folder, 'data', name),
   ])
   const inject = `inject=${call}:error=${error}:when=${when}`
-  return ['strace', '-D', '-f', '-qq', '-o', trace, ...files, '-e', `trace=${calls.join(',')}`, '-e', inject]
+  return ['strace', '-D', '-f', '-y', '-qq', '-o', trace, ...files, '-e', `trace=${calls.join(',')}`, '-e', inject]
+}
+
+/**
+ * A disk that fails to sync may have dropped what it was to write, which the system still shows until then. Takes from
+ * the log what no sync has reached; answers 1 when there was something.
+ */
+function dropUnsynced(trace: string, log: string): 0 | 1 {
+  let from = Number.POSITIVE_INFINITY
+  let hasFailed = false
+  for (const line of readFileSync(trace, 'utf8').split('\n')) {
+    if (!line.includes(`<${log}>`)) continue
+    const [, offset] = /pwrite64\(.*, (\d+)\) += \d/.exec(line) ?? []
+    if (offset !== undefined) from = Math.min(from, Number(offset))
+    const isSync = /f(data)?sync\(/.test(line)
+    if (isSync && line.includes('(INJECTED)')) hasFailed = true
+    else if (isSync && !hasFailed) from = Number.POSITIVE_INFINITY
+  }
+  if (!hasFailed || !Number.isFinite(from)) return 0
+  truncateSync(log, from)
+  return 1
 }
 
 function countInjected(trace: string): number {

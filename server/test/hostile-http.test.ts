@@ -121,6 +121,15 @@ describe.each(databases.filter(({ kind }) => kind === 'sqlite'))('hostile HTTP o
     await expectNoEffect(sendRaw(port, head, chunk), 413, 'payload_too_large')
   })
 
+  test('a body in hundreds of pieces is read, one in thousands is too large, however short', async () => {
+    const head = `POST /api/tasks HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\nAuthorization: Bearer ${ada.token}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n`
+    const inPieces = (title: string) =>
+      [...`{"title":"${title}"}`].map((letter) => `1\r\n${letter}\r\n`).join('') + '0\r\n\r\n'
+    expect((await sendRaw(port, head, inPieces('x'.repeat(400)))).status).toBe(201)
+    const spaces = '1\r\n \r\n'.repeat(3_000)
+    await expectNoEffect(sendRaw(port, head, spaces, inPieces('x')), 413, 'payload_too_large')
+  })
+
   test.each([
     ['nothing of JSON', 'title=Read'],
     ['half of it', '{"title":"Read"'],

@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import type { ErrorCode } from '@taskwell/api'
 import { Refusal } from '../errors.ts'
 import { createAjv } from './formats.ts'
+import { countPieces } from './count-pieces.ts'
 import { answerPreflight, exposeHeaders, varyByOrigin } from './cors.ts'
 import { isAllowedSite } from './cross-site.ts'
 import type { Traces } from '../traces/index.ts'
@@ -59,6 +60,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
   const ajv = createAjv()
   app.setValidatorCompiler(({ schema }) => ajv.compile(schema))
   app.setErrorHandler(sendProblem)
+  countPieces(app)
   acceptJson(app)
   refuseTunnels(options.server)
   const isSecure = options.baseUrl.startsWith('https:')

@@ -23,6 +23,8 @@ const usual = {
 
 /** How often it is looked at what waits, in milliseconds. */
 const every = 250
+/** In bytes: a piece of what is read in vain costs as much time as these, however short it is. */
+const costOfPiece = 4_096
 /** Much may be asked for in that time: after so many requests it is looked at their replies, too. */
 const requestsALook = 16
 
@@ -127,8 +129,9 @@ function readRest(
   }
   if (lengthOf(request) > restOfBody) stop()
   request.on('data', (bytes: Buffer) => {
-    left -= bytes.length
-    budget.left -= bytes.length
+    const cost = bytes.length + costOfPiece
+    left -= cost
+    budget.left -= cost
     if (left < 0 || budget.left < 0) stop()
   })
   setTimeout(() => void (request.complete || socket.destroy()), afterReply).unref()
