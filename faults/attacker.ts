@@ -8,7 +8,6 @@ if (!attack) throw new Error(`There is no attack ${name}`)
 
 /** In milliseconds: about how long until a connection that the server has ended is opened anew, so that this is no mere flood. */
 const rest = 10_000
-let open = 0
 /** Nobody wants it any more once whoever started it is gone. */
 const { ppid: parent } = process
 setInterval(() => void (process.ppid === parent || process.exit()), 1_000)
@@ -18,11 +17,7 @@ function begin(): void {
   socket.on('error', () => {})
   // Reads what comes, unless the attack is that it does not.
   socket.resume()
-  socket.once('connect', () => {
-    open += 1
-    socket.once('close', () => (open -= 1))
-    attack?.(socket, token)
-  })
+  socket.once('connect', () => attack?.(socket, token))
   socket.once('close', () => setTimeout(begin, rest * (0.5 + Math.random())))
 }
 
