@@ -1,5 +1,5 @@
 import { connect } from 'node:net'
-import { attacks } from './attacks.ts'
+import { attacks, paces } from './attacks.ts'
 
 /** A process of its own: `node faults/attacker.ts ATTACK CONNECTIONS PORT TOKEN`. */
 const [name = '', connections = '', port = '', token = ''] = process.argv.slice(2)
@@ -21,4 +21,5 @@ function begin(): void {
   socket.once('close', () => setTimeout(begin, rest * (0.5 + Math.random())))
 }
 
-for (let number = 0; number < Number(connections); number += 1) setTimeout(begin, number * 2)
+const pace = paces[name] ?? 2
+for (let number = 0; number < Number(connections); number += 1) setTimeout(begin, number * pace)

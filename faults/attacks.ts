@@ -28,7 +28,7 @@ const upgrade =
   'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
 
 /** A text frame as clients send it: masked, with a mask that changes nothing. */
-function textFrame(text: string): Buffer {
+export function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text)
   const head = length < 126 ? [0x81, 0x80 | length] : [0x81, 0xfe, length >> 8, length & 0xff]
   return Buffer.concat([Buffer.from([...head, 0, 0, 0, 0]), Buffer.from(text)])
@@ -64,10 +64,10 @@ export const attacks: Readonly<Record<string, Attack>> = {
     socket.write(post(token, 'Content-Length: 200000\r\n\r\n{"title":"'))
     drip(socket, 'a'.repeat(100), 1_000)
   },
-  /** Ask for much, again and again, and read nothing of it. */
+  /** Ask for much and read nothing of it. */
   'slow readers': (socket, token) => {
     socket.pause()
-    socket.write(get('/api/tasks?limit=200', token).repeat(20))
+    socket.write(get('/api/tasks?limit=200', token).repeat(3))
   },
   'deep JSON': (socket, token) => {
     const body = '['.repeat(100_000)
@@ -104,3 +104,6 @@ export const attacks: Readonly<Record<string, Attack>> = {
     )
   },
 }
+
+/** In milliseconds, between two new connections, where it is not the usual: what each asks for is much already. */
+export const paces: Readonly<Record<string, number>> = { 'tiny chunks': 5, 'many requests at once': 20 }

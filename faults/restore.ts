@@ -18,10 +18,10 @@ export const restore: Part = {
 
 type State = readonly Map<string, Task>[]
 
-/** By which files get their names and reach the disk. */
-const calls = 'rename,link,unlink,unlinkat,fsync,fdatasync,ftruncate'
+/** By which files get their names and contents, and reach the disk. */
+const calls = 'openat,rename,link,unlink,unlinkat,fsync,fdatasync,ftruncate,pwrite64,write,copy_file_range,sendfile'
 /** The last ones put the new store in the place of the old one. */
-const lastCalls = 8
+const lastCalls = 12
 
 async function run({ seed, rounds, isShort }: Settings): Promise<string> {
   need(spawnSync('strace', ['-V']).status === 0, 'strace is not installed: apt-get install strace')
@@ -30,6 +30,7 @@ async function run({ seed, rounds, isShort }: Settings): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'taskwell-restore-'))
   const environment = { DATA_DIR: join(folder, 'data') }
   const options = { port: await findFreePort(), environment }
+  const strace = straceOf(join(folder, 'data'))
   const backup = join(folder, 'backup')
   let server = await startServer(options)
   const world = await createWorld(server.url, random, { people: 2, copies: 2 })
@@ -40,7 +41,7 @@ async function run({ seed, rounds, isShort }: Settings): Promise<string> {
     await mustEndWell(['backup', backup], environment)
     await write(world)
     await server.stop()
-    const whole = await measureRestore(backup, environment, join(folder, 'trace'))
+    const whole = await measureRestore(backup, environment, { strace, trace: join(folder, 'trace') })
     server = await startServer(options)
     demand(isSame(await readAll(world), saved), 'a restored store is not what it was at the time of the backup')
     await followed(world, saved)
@@ -48,7 +49,7 @@ async function run({ seed, rounds, isShort }: Settings): Promise<string> {
       await write(world)
       const present = await readAll(world)
       await server.stop()
-      await runCommand(restoring(backup), environment, chooseEnd(random, round, whole))
+      await runCommand(restoring(backup), environment, chooseEnd(random, round, { ...whole, strace }))
       server = await startServer(options)
       const found = await readAll(world)
       const isOld = isSame(found, present)
@@ -77,6 +78,14 @@ async function mustEndWell(args: readonly string[], environment: Readonly<Record
   demand(code === 0, `\`taskwell ${args.join(' ')}\` failed: ${output}`)
 }
 
+/** Looks at calls that have to do with the files of the store only. */
+function straceOf(folder: string): string[] {
+  const file = join(folder, 'taskwell.db')
+  const databases = [file, `${file}.restoring`, `${file}.before-restore`]
+  const files = databases.flatMap((name) => ['', '-wal', '-shm', '-journal'].map((end) => name + end))
+  return ['strace', '-qq', ...[folder, ...files].flatMap((name) => ['-P', name])]
+}
+
 interface Whole {
   /** In milliseconds. */
   readonly duration: number
@@ -87,23 +96,27 @@ interface Whole {
 async function measureRestore(
   backup: string,
   environment: Readonly<Record<string, string>>,
-  trace: string,
+  { strace, trace }: { strace: readonly string[]; trace: string },
 ): Promise<Whole> {
   const begun = performance.now()
   await mustEndWell(restoring(backup), environment)
   const duration = performance.now() - begun
-  const wrapper = ['strace', '-qq', '-o', trace, '-e', `trace=${calls}`]
+  const wrapper = [...strace, '-o', trace, '-e', `trace=${calls}`]
   const { code, output } = await runCommand(restoring(backup), environment, { wrapper })
   demand(code === 0, `a restore under strace failed: ${output}`)
   return { duration, calls: readFileSync(trace, 'utf8').trim().split('\n').length }
 }
 
 /** At any time, or with one of the calls; at first with the last one, which is when all is done, and with one of the first. */
-function chooseEnd(random: Random, round: number, { duration, calls: count }: Whole): Parameters<typeof runCommand>[2] {
+function chooseEnd(
+  random: Random,
+  round: number,
+  { duration, calls: count, strace }: Whole & { strace: readonly string[] },
+): Parameters<typeof runCommand>[2] {
   if (round > 1 && random.isLucky(0.3)) return { killAfter: random.next() * duration }
   const far = random.isLucky(0.7) ? lastCalls : count
   const number = round === 0 ? count : round === 1 ? 1 : count - random.below(Math.min(far, count))
-  return { wrapper: ['strace', '-qq', '-o', '/dev/null', '-e', `inject=${calls}:signal=KILL:when=${number}`] }
+  return { wrapper: [...strace, '-o', '/dev/null', '-e', `inject=${calls}:signal=KILL:when=${number}`] }
 }
 
 async function write(world: World): Promise<void> {

@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { pauseAfter } from '../api/src/sync/backoff.ts'
+import { textFrame } from './attacks.ts'
 import { pause } from './load.ts'
 
 /** What a process with many devices is asked to do: `node faults/storm-client.ts ORDER`, as JSON. */
@@ -49,26 +50,30 @@ interface Device {
   readonly ended: Promise<void>
 }
 
-/** A connection by hand, since thousands of the official client would take more than the server. */
+/** A connection by hand: thousands of a library's would not come in one moment. */
 function connectDevice(token: string): Promise<Device> {
-  const socket = new WebSocket(`${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`)
-  const ended = new Promise<void>((resolve) => socket.addEventListener('close', () => resolve()))
+  const { hostname, port, host } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  const ended = new Promise<void>((resolve) => socket.once('close', () => resolve()))
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      socket.close()
-      reject(new Error('not ready in time'))
-    }, longestTry)
-    socket.addEventListener('error', () => reject(new Error('failed')))
-    socket.addEventListener('close', () => reject(new Error('refused')))
-    socket.addEventListener('message', ({ data }) => {
-      const text = String(data)
+    const timer = setTimeout(() => socket.destroy(), longestTry)
+    socket.on('error', reject).once('close', () => reject(new Error('not let in')))
+    socket.once('connect', () => {
+      const upgrade = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==`
+      socket.write(`GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: ${host}\r\n${upgrade}\r\n\r\n`)
+    })
+    let isKnown = false
+    socket.on('data', (bytes: Buffer) => {
+      const text = bytes.toString('latin1')
       // Engine.IO: 0 opens, 2 asks for a sign of life; 40 asks Socket.IO in, 42 brings an event.
-      if (text.startsWith('0')) socket.send(`40${JSON.stringify({ token })}`)
-      else if (text === '2') socket.send('3')
-      else if (text.startsWith('42["ready"')) {
-        clearTimeout(timer)
-        resolve({ ended })
+      if (text.includes('0{"sid"') && !isKnown) {
+        isKnown = true
+        socket.write(textFrame(`40${JSON.stringify({ token })}`))
       }
+      if (text.includes('\x81\x012')) socket.write(textFrame('3'))
+      if (!text.includes('42["ready"')) return
+      clearTimeout(timer)
+      resolve({ ended })
     })
   })
 }

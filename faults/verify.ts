@@ -81,7 +81,7 @@ export async function readFeed({ client }: Pick<Person, 'client'>): Promise<Map<
   let cursor: string | undefined
   let last = 0
   do {
-    const query = cursor === undefined ? { since: 0, limit: 1000 } : { cursor, limit: 1000 }
+    const query = cursor === undefined ? { since: 0, limit: 50 } : { cursor, limit: 50 }
     const { body } = await client.listChanges({ query })
     for (const { task } of body.changes) {
       demand(task.revision > last && !tasks.has(task.id), 'the feed is out of order, or tells a task twice')

@@ -24,7 +24,7 @@ const usual = {
 /** How often it is looked at what waits, in milliseconds. */
 const every = 250
 /** In bytes: a piece of what is read in vain costs as much time as these, however short it is. */
-const costOfPiece = 4_096
+const costOfPiece = 16 * 1024
 /** Much may be asked for in that time: after so many requests it is looked at their replies, too. */
 const requestsALook = 16
 
