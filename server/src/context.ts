@@ -2,6 +2,7 @@ import type { Scope } from '@taskwell/api'
 import type { BaseLogger } from 'pino'
 import type { Database } from './database/open.ts'
 import { retryLost } from './database/retry-lost.ts'
+import { inSharedTransaction } from './database/shared-transaction.ts'
 
 /** Who acts. `cli` and `system` act for a user without a session. */
 export interface Caller {
@@ -56,7 +57,23 @@ export interface Context {
  * back events until the commit; of several moves of one space the last is told. Work that PostgreSQL took back for the
  * sake of another transaction is done again, so it does nothing but SQL. Name it `ctx` too, so that the outer one cannot be used by mistake.
  */
-export async function transact<C extends Pick<Context, 'db' | 'publish'>, T>(
+export function transact<C extends Pick<Context, 'db' | 'publish'>, T>(
+  ctx: C,
+  work: (ctx: C) => Promise<T>,
+): Promise<T> {
+  return transactBy((db, work) => db.transaction().execute(work), ctx, work)
+}
+
+/** The same for a write to the caller's space, which may be committed with others to that space that come at once. */
+export function transactInSpace<C extends Pick<Context, 'db' | 'publish' | 'caller'>, T>(
+  ctx: C,
+  work: (ctx: C) => Promise<T>,
+): Promise<T> {
+  return transactBy((db, work) => inSharedTransaction(db, ctx.caller.spaceId, work), ctx, work)
+}
+
+async function transactBy<C extends Pick<Context, 'db' | 'publish'>, T>(
+  execute: (db: Database, work: (db: Database) => Promise<T>) => Promise<T>,
   ctx: C,
   work: (ctx: C) => Promise<T>,
 ): Promise<T> {
@@ -64,7 +81,7 @@ export async function transact<C extends Pick<Context, 'db' | 'publish'>, T>(
   const { result, events } = await retryLost(ctx.db, async () => {
     const events = new Map<string, News>()
     const publish = (event: News) => void events.set('spaceId' in event ? event.spaceId : event.userId, event)
-    const result = await ctx.db.transaction().execute((db) => work({ ...ctx, db, publish }))
+    const result = await execute(ctx.db, (db) => work({ ...ctx, db, publish }))
     return { result, events }
   })
   for (const event of events.values()) ctx.publish(event)

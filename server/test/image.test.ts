@@ -65,6 +65,9 @@ test('the image holds what serves, and nothing that builds, tests or is secret',
   ]) {
     expect(names).not.toContain(tool)
   }
+  for (const kept of ['.cache/packages', '.cache/node']) {
+    expect(readdirSync(pathIn(image, join('node_modules', kept)))).not.toEqual([])
+  }
   expect(globSync('{api,server,web}/**/*.test.ts', { cwd: pathIn(image, '.') })).toEqual([])
   expect(readdirSync(pathIn(image, 'web'))).toEqual(['dist'])
   // Else a volume there would belong to root.

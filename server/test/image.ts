@@ -98,6 +98,6 @@ function run(stage: Stage, command: string): void {
   const local = command.replaceAll(/-[og] \w+/g, '').replaceAll(/(?<= )\/(?=\w)/g, `${stage.folder}/`)
   // Nothing that npm or vitest says of this run may reach another npm.
   const { PATH, HOME } = process.env
-  const options = { cwd: pathIn(stage, '.'), env: { PATH, HOME } }
+  const options = { cwd: pathIn(stage, '.'), env: { PATH, HOME, ...stage.settings } }
   execFileSync('sh', ['-ec', local], { ...options, stdio: ['ignore', 'ignore', 'inherit'] })
 }

@@ -2,6 +2,7 @@ import type { Session, User } from '@taskwell/api'
 import { v7 as uuidv7 } from 'uuid'
 import type { Caller } from '../context.ts'
 import type { Database } from '../database/open.ts'
+import { prepared } from '../database/prepared.ts'
 import { untilNextCommit } from '../database/until-next-commit.ts'
 import type { Visit } from '../verb.ts'
 import type { Activity } from './activity.ts'
@@ -35,12 +36,8 @@ export async function createFindCaller({
 }): Promise<FindCaller> {
   const { authCookies, secret } = await auth.$context
   const readToken = createTokenReader({ cookieName: authCookies.sessionToken.name, secret })
-  const query = sessionQuery(db)
 
-  const findRow = untilNextCommit(db, async (token): Promise<SessionRow | undefined> => {
-    const { rows } = await db.executeQuery<SessionRow>({ ...query, parameters: [token] })
-    return rows[0]
-  })
+  const findRow = untilNextCommit(db, async (token) => (await selectSession(db, { token }))[0])
 
   return async (visit, now) => {
     const token = readToken(visit.headers)
@@ -63,10 +60,10 @@ export async function createFindCaller({
   }
 }
 
-type SessionRow = NonNullable<Awaited<ReturnType<ReturnType<typeof selectSession>['executeTakeFirst']>>>
+type SessionRow = Awaited<ReturnType<typeof selectSession>>[number]
 
-function selectSession(db: Database, token: string) {
-  return db
+const selectSession = prepared((db, { token }: { token: string }) =>
+  db
     .selectFrom('sessions')
     .innerJoin('users', 'users.id', 'sessions.user_id')
     .leftJoin('spaces', 'spaces.owner_id', 'users.id')
@@ -81,13 +78,8 @@ function selectSession(db: Database, token: string) {
       'spaces.revision',
     ])
     .where('sessions.token', '=', token)
-    .where('users.deleted_at', 'is', null)
-}
-
-/** Compiled once: its one parameter is the token. */
-function sessionQuery(db: Database) {
-  return selectSession(db, '').compile()
-}
+    .where('users.deleted_at', 'is', null),
+)
 
 async function createSpace(db: Database, ownerId: string, now: Date): Promise<void> {
   await db

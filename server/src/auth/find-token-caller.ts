@@ -2,6 +2,7 @@ import type { Scope } from '@taskwell/api'
 import { createHash } from 'node:crypto'
 import type { Caller } from '../context.ts'
 import type { Database } from '../database/open.ts'
+import { prepared } from '../database/prepared.ts'
 import type { Activity } from './activity.ts'
 
 const form = /^bearer +(tw_[0-9a-zA-Z]+) *$/i
@@ -20,10 +21,8 @@ export type FindTokenCaller = (token: string, now: Date) => Promise<Caller | und
 
 /** Makes the check of API tokens: one prepared query. */
 export function createFindTokenCaller({ db, activity }: { db: Database; activity: Activity }): FindTokenCaller {
-  const query = selectToken(db, '').compile()
   return async (token, now) => {
-    const { rows } = await db.executeQuery<TokenRow>({ ...query, parameters: [hashApiToken(token)] })
-    const [row] = rows
+    const [row] = await selectToken(db, { hash: hashApiToken(token) })
     if (row === undefined || (row.expires_at !== null && new Date(row.expires_at) <= now)) return undefined
     activity.sawToken(row.id, row.last_used_at, now)
     return {
@@ -38,10 +37,8 @@ export function createFindTokenCaller({ db, activity }: { db: Database; activity
   }
 }
 
-type TokenRow = NonNullable<Awaited<ReturnType<ReturnType<typeof selectToken>['executeTakeFirst']>>>
-
-function selectToken(db: Database, hash: string) {
-  return db
+const selectToken = prepared((db, { hash }: { hash: string }) =>
+  db
     .selectFrom('api_tokens')
     .innerJoin('users', 'users.id', 'api_tokens.user_id')
     .innerJoin('spaces', 'spaces.owner_id', 'users.id')
@@ -49,8 +46,8 @@ function selectToken(db: Database, hash: string) {
     .select(['api_tokens.expires_at', 'api_tokens.last_used_at'])
     .select(['users.time_zone', 'spaces.id as space_id', 'spaces.revision'])
     .where('api_tokens.hash', '=', hash)
-    .where('users.deleted_at', 'is', null)
-}
+    .where('users.deleted_at', 'is', null),
+)
 
 /** Scopes as they are stored: with spaces between. */
 export function readScopes(text: string): Scope[] {

@@ -1,11 +1,12 @@
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
-import { Kysely, type LogEvent, PostgresAdapter, PostgresDialect } from 'kysely'
+import { type CompiledQuery, Kysely, type LogEvent, PostgresAdapter, PostgresDialect } from 'kysely'
 import { createFolder, databaseFolder } from '../create-folder.ts'
 import type pg from 'pg'
 import { createGate, type Gate } from './gate.ts'
+import { nameStatements } from './named-statements.ts'
 import type { Schema } from './schema.ts'
-import { sqliteDialect } from './sqlite-dialect.ts'
+import { type SqliteDialect, sqliteDialect } from './sqlite-dialect.ts'
 import { createWriteStop, type WriteStop } from './write-stop.ts'
 
 /** The store: the pool or file itself, or a transaction on it. */
@@ -26,6 +27,7 @@ export function openDatabase(config: DatabaseConfig, onStatement?: (event: LogEv
   const dialect = sqliteDialect({ ...config, writeStop })
   const db: Database = new Kysely({ dialect, ...watched })
   versions.set(db, dialect.committedVersion)
+  if (!watched) readers.set(db, dialect.read)
   writeStops.set(db, writeStop)
   return db
 }
@@ -38,6 +40,16 @@ const versions = new WeakMap<Database, () => number | undefined>()
  */
 export function committedVersion(db: Database): number | undefined {
   return versions.get(db)?.()
+}
+
+const readers = new WeakMap<Database, SqliteDialect['read']>()
+
+/**
+ * The rows of a reading statement without the way through Kysely, which takes longer than the statement. Undefined where
+ * there is no other way: on PostgreSQL, in a transaction, with traces, and before the first statement.
+ */
+export function readAtOnce<R>(db: Database, query: CompiledQuery): readonly R[] | undefined {
+  return query.query.kind === 'SelectQueryNode' ? readers.get(db)?.(query) : undefined
 }
 
 const writeStops = new WeakMap<Database, WriteStop>()
@@ -103,6 +115,7 @@ function openPostgres(url: string, watched: { log: (event: LogEvent) => void } |
   pool.on('error', () => {})
   // One that breaks in use fails its query, and says so once more as an event.
   pool.on('connect', (client) => client.on('error', () => {}))
+  pool.on('connect', nameStatements)
   const gate = createGate(pool)
   const db: Database = new Kysely({ dialect: new PostgresDialect({ pool: gate.pool }), ...watched })
   pools.set(db, { pool, gate })

@@ -1,5 +1,6 @@
 import type { Compilable, CompiledQuery } from 'kysely'
-import { type Database, databaseKind } from './open.ts'
+import { keepPrepared } from './named-statements.ts'
+import { type Database, databaseKind, readAtOnce } from './open.ts'
 
 /** Stands for the value of a parameter while a statement is built. */
 class Mark {
@@ -16,7 +17,7 @@ class Mark {
  */
 export function prepared<Parameters extends object, Row>(
   build: (db: Database, parameters: Parameters) => Compilable<Row>,
-): (db: Database, parameters: Parameters) => Promise<Row[]> {
+): (db: Database, parameters: Parameters) => Promise<readonly Row[]> {
   const known = new Map<string, CompiledQuery<Row>>()
 
   function compile(db: Database, names: readonly string[]): CompiledQuery<Row> {
@@ -25,6 +26,7 @@ export function prepared<Parameters extends object, Row>(
     if (found) return found
     const query = build(db, marksFor<Parameters>(names)).compile()
     known.set(key, query)
+    if (databaseKind(db) === 'postgres') keepPrepared(query.sql)
     return query
   }
 
@@ -32,8 +34,8 @@ export function prepared<Parameters extends object, Row>(
     const values = new Map<string, unknown>(Object.entries(parameters).filter(([, value]) => value !== undefined))
     const query = compile(db, [...values.keys()])
     const filled = query.parameters.map((place) => (place instanceof Mark ? values.get(place.name) : place))
-    const { rows } = await db.executeQuery<Row>({ ...query, parameters: filled })
-    return rows
+    const statement = { ...query, parameters: filled }
+    return readAtOnce<Row>(db, statement) ?? (await db.executeQuery<Row>(statement)).rows
   }
 }
 

@@ -7,7 +7,9 @@ import {
   type SqlBool,
 } from 'kysely'
 import { type Database, databaseKind } from './open.ts'
+import { prepared } from './prepared.ts'
 import type { Schema } from './schema.ts'
+import { GoesAlone, isShared } from './shared-transaction.ts'
 
 /** Everything that the two databases want said differently, by what it means. */
 
@@ -18,8 +20,12 @@ import type { Schema } from './schema.ts'
  */
 export async function lockSpace(db: Database, spaceId: string): Promise<void> {
   if (databaseKind(db) === 'sqlite') return
-  await db.selectFrom('spaces').select('id').where('id', '=', spaceId).forUpdate().execute()
+  await selectForUpdate(db, { spaceId })
 }
+
+const selectForUpdate = prepared((db, { spaceId }: { spaceId: string }) =>
+  db.selectFrom('spaces').select('id').where('id', '=', spaceId).forUpdate(),
+)
 
 /** The same for what is decided about an account. */
 export async function lockUser(db: Database, userId: string): Promise<void> {
@@ -35,6 +41,8 @@ export async function lockName(db: Database, name: string, patience: number): Pr
   if (databaseKind(db) === 'sqlite') return true
   const key = sql`hashtextextended(${name}, 0)`
   if (await tryLockName(db, name)) return true
+  // Who holds the name may be waiting for what this transaction has locked.
+  if (isShared(db)) throw new GoesAlone()
   try {
     await sql`select set_config('lock_timeout', ${`${Math.max(1, Math.ceil(patience))}ms`}, true)`.execute(db)
     await sql`select pg_advisory_xact_lock(${key})`.execute(db)

@@ -22,6 +22,8 @@ export interface SqliteOptions extends SqliteFile {
 export interface SqliteDialect extends Dialect {
   /** A number that changes with every commit to the file; undefined before the first statement. */
   committedVersion(): number | undefined
+  /** The rows of a reading statement, at once, as they are outside of transactions; undefined before the first statement. */
+  read<R>(query: CompiledQuery): readonly R[] | undefined
 }
 
 /**
@@ -34,6 +36,7 @@ export function sqliteDialect(options: SqliteOptions): SqliteDialect {
   return {
     // The connection that reads sees every commit as somebody else's.
     committedVersion: () => reader?.version(),
+    read: <R>(query: CompiledQuery) => reader?.run<R>(query).rows,
     createAdapter: () => new TransactionalSqliteAdapter(),
     createDriver: () => createDriver(options, (opened) => void (reader = opened)),
     createIntrospector: (db) => new SqliteIntrospector(db),

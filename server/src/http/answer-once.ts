@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import { type Context, transact } from '../context.ts'
+import { type Context, transactInSpace } from '../context.ts'
 import { lockName } from '../database/sql.ts'
 import { invalid, notFound, Refusal } from '../errors.ts'
 import type { NameTurns } from './name-turns.ts'
@@ -66,18 +66,17 @@ function answerInTurn<C extends Context>(
   work: (ctx: C) => Promise<NewReply>,
 ): Promise<FinishedReply> {
   const { userId, spaceId } = ctx.caller
-  return transact(ctx, async (ctx) => {
+  return transactInSpace(ctx, async (ctx) => {
     if (!(await lockName(ctx.db, name, patience))) throw inProgress()
     const requestHash = hashOf(request)
-    const kept = await findKeptReply(ctx.db, {
-      userId,
-      key,
-      since: new Date(ctx.now.getTime() - lifetime).toISOString(),
-    })
-    if (kept && kept.requestHash !== requestHash) throw reused()
-    if (kept) return stillTold(kept.reply)
+    const kept = await findKeptReply(ctx.db, { userId, key })
+    if (kept && kept.keptAt > new Date(ctx.now.getTime() - lifetime).toISOString()) {
+      if (kept.requestHash !== requestHash) throw reused()
+      return stillTold(kept.reply)
+    }
     const reply = await work(ctx)
-    await keepReply(ctx.db, { userId, spaceId, key, requestHash, reply, now: ctx.now.toISOString() })
+    const now = ctx.now.toISOString()
+    await keepReply(ctx.db, { userId, spaceId, key, requestHash, reply, now, isInPlace: kept !== undefined })
     return reply
   })
 }

@@ -2,26 +2,27 @@ import type { Insertable } from 'kysely'
 import type { Database } from '../database/open.ts'
 import { prepared } from '../database/prepared.ts'
 import type { Schema } from '../database/schema.ts'
+import { isoInstant } from '../database/sql.ts'
 import type { FinishedReply, NewReply } from './answer-once.ts'
 
-/** The reply kept under the key since then, with what was asked. */
+/** The reply that is kept under the key, with what was asked. */
 export async function findKeptReply(
   db: Database,
-  { userId, key, since }: { userId: string; key: string; since: string },
-): Promise<{ requestHash: string; reply: FinishedReply } | undefined> {
-  const [row] = await selectKept(db, { userId, key, since })
+  { userId, key }: { userId: string; key: string },
+): Promise<{ requestHash: string; reply: FinishedReply; keptAt: string } | undefined> {
+  const [row] = await selectKept(db, { userId, key })
   if (!row) return undefined
-  const { request_hash, status, headers, body } = row
-  return { requestHash: request_hash, reply: { status, headers: JSON.parse(headers), body } }
+  const { request_hash, status, headers, body, created_at } = row
+  const reply = { status, headers: JSON.parse(headers), body }
+  return { requestHash: request_hash, reply, keptAt: isoInstant(created_at) }
 }
 
-const selectKept = prepared((db, { userId, key, since }: { userId: string; key: string; since: string }) =>
+const selectKept = prepared((db, { userId, key }: { userId: string; key: string }) =>
   db
     .selectFrom('idempotency_keys')
-    .select(['request_hash', 'status', 'headers', 'body'])
+    .select(['request_hash', 'status', 'headers', 'body', 'created_at'])
     .where('user_id', '=', userId)
-    .where('key', '=', key)
-    .where('created_at', '>', since),
+    .where('key', '=', key),
 )
 
 interface ReplyToKeep {
@@ -31,16 +32,17 @@ interface ReplyToKeep {
   readonly requestHash: string
   readonly reply: NewReply
   readonly now: string
+  /** Whether there is one under the key, which is too old. */
+  readonly isInPlace: boolean
 }
 
-/** Keeps the reply under the key, in place of one that is too old. */
 export async function keepReply(
   db: Database,
-  { userId, spaceId, key, requestHash, reply, now }: ReplyToKeep,
+  { userId, spaceId, key, requestHash, reply, now, isInPlace }: ReplyToKeep,
 ): Promise<void> {
   const { status, headers, body, taskIds } = reply
   const kept = { request_hash: requestHash, status, headers: JSON.stringify(headers), body, created_at: now }
-  await deleteKept(db, { userId, key })
+  if (isInPlace) await deleteKept(db, { userId, key })
   await insertKept(db, { user_id: userId, key, ...kept })
   for (const id of taskIds) await insertTaskOfKept(db, { space_id: spaceId, task_id: id, user_id: userId, key })
 }

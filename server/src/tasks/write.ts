@@ -1,6 +1,6 @@
 import type { ChangeKind, Task } from '@taskwell/api'
 import { v7 as uuidv7 } from 'uuid'
-import { type Context, transact } from '../context.ts'
+import { type Context, transactInSpace } from '../context.ts'
 import { lockSpace } from '../database/sql.ts'
 import { notFound, Refusal } from '../errors.ts'
 import { findTask, insertChange, moveSpace } from './queries.ts'
@@ -22,7 +22,7 @@ export interface Change {
 
 /** Runs `work` as one write, in a transaction that has the space for itself. */
 export function write<T>(ctx: Context, work: (ctx: Write) => Promise<T>): Promise<T> {
-  return transact(ctx, async (ctx) => {
+  return transactInSpace(ctx, async (ctx) => {
     await lockSpace(ctx.db, ctx.caller.spaceId)
     return work({ ...ctx, writeId: uuidv7() })
   })
