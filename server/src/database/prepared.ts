@@ -11,13 +11,19 @@ class Mark {
   }
 }
 
+export interface Prepared<Parameters, Row> {
+  (db: Database, parameters: Parameters): Promise<readonly Row[]>
+  /** The statement itself, to be run with others. */
+  of(db: Database, parameters: Parameters): CompiledQuery<Row>
+}
+
 /**
  * A statement for what runs with every request: it is built and compiled once for each database and set of parameters,
  * which takes longer than running it. `build` may put parameters where values go; what they are it cannot know.
  */
 export function prepared<Parameters extends object, Row>(
   build: (db: Database, parameters: Parameters) => Compilable<Row>,
-): (db: Database, parameters: Parameters) => Promise<readonly Row[]> {
+): Prepared<Parameters, Row> {
   const known = new Map<string, CompiledQuery<Row>>()
 
   function compile(db: Database, names: readonly string[]): CompiledQuery<Row> {
@@ -30,13 +36,19 @@ export function prepared<Parameters extends object, Row>(
     return query
   }
 
-  return async (db, parameters) => {
+  function of(db: Database, parameters: Parameters): CompiledQuery<Row> {
     const values = new Map<string, unknown>(Object.entries(parameters).filter(([, value]) => value !== undefined))
     const query = compile(db, [...values.keys()])
     const filled = query.parameters.map((place) => (place instanceof Mark ? values.get(place.name) : place))
-    const statement = { ...query, parameters: filled }
+    return { ...query, parameters: filled }
+  }
+
+  async function run(db: Database, parameters: Parameters): Promise<readonly Row[]> {
+    const statement = of(db, parameters)
     return readAtOnce<Row>(db, statement) ?? (await db.executeQuery<Row>(statement)).rows
   }
+
+  return Object.assign(run, { of })
 }
 
 /** Kysely passes values on without a look, so marks can take their places, whatever their types. */

@@ -115,7 +115,10 @@ async function commitTogether(db: Database, queue: Member[]): Promise<void> {
   for (const member of joined) member.tell()
 }
 
-/** False when it must have a transaction for itself. @throws when the whole transaction is lost */
+/**
+ * The savepoint is not released but covered by the next one, which saves a way there and back.
+ * False when it must have a transaction for itself. @throws when the whole transaction is lost
+ */
 async function runInSavepoint(db: Database, member: Member): Promise<boolean> {
   await sql`savepoint member`.execute(db)
   const own = db.withoutPlugins()
@@ -127,6 +130,5 @@ async function runInSavepoint(db: Database, member: Member): Promise<boolean> {
     member.tell = () => member.fail(error)
     return !(error instanceof GoesAlone)
   }
-  await sql`release savepoint member`.execute(db)
   return true
 }

@@ -1,34 +1,43 @@
 import type { Priority, Task } from '@taskwell/api'
+import type { CompiledQuery } from 'kysely'
 import { dueInstant } from '../calendar/index.ts'
 import type { Database } from '../database/open.ts'
 import {
-  addCounts,
+  completionToMark,
   type Count,
+  countsToAdd,
   type Facts,
-  insertFacts,
-  markCompletion,
+  factsToInsert,
+  factsToUpdate,
   unmarkCompletion,
-  updateFacts,
 } from './queries.ts'
 
+interface TaskChange {
+  readonly before: Task | null
+  readonly after: Task
+}
+
 /**
- * Keeps what the dashboard reads true to a change of a task; part of the transaction that makes it, in a space that is
- * locked. Erasing a task and removing its tombstone change none of it: the figures do not rewrite the past.
+ * What keeps the figures that the dashboard reads true to a change of a task; part of the transaction that makes it, in a
+ * space that is locked. Erasing a task and removing its tombstone change none of it: the figures do not rewrite the past.
  */
-export async function keepFigures(
-  db: Database,
-  spaceId: string,
-  { before, after }: { before: Task | null; after: Task },
-): Promise<void> {
+export function figuresToKeep(db: Database, spaceId: string, { before, after }: TaskChange): CompiledQuery[] {
+  const writes: CompiledQuery[] = []
   const counts = countChanges(before, after)
-  if (counts.length > 0) await addCounts(db, spaceId, counts)
+  if (counts.length > 0) writes.push(countsToAdd(db, spaceId, counts))
   const facts = factsOf(after)
-  if (!before) await insertFacts(db, spaceId, facts)
-  else if (factFields.some((field) => before[field] !== after[field])) await updateFacts(db, spaceId, facts)
+  if (!before) writes.push(factsToInsert(db, spaceId, facts))
+  else if (factFields.some((field) => before[field] !== after[field])) writes.push(factsToUpdate(db, spaceId, facts))
+  if (facts.completed_ms !== null && before?.completedAt !== after.completedAt)
+    writes.push(completionToMark(db, spaceId, facts.completed_ms))
+  return writes
+}
+
+/** Once the rest is kept: takes back the mark of a completion that is no more, if there was no other one at its time. */
+export async function forgetCompletion(db: Database, spaceId: string, { before, after }: TaskChange): Promise<void> {
   const completedBefore = before?.completedAt ?? null
-  if (completedBefore === after.completedAt) return
-  if (completedBefore !== null) await unmarkCompletion(db, spaceId, Date.parse(completedBefore))
-  if (facts.completed_ms !== null) await markCompletion(db, spaceId, facts.completed_ms)
+  if (completedBefore === null || completedBefore === after.completedAt) return
+  await unmarkCompletion(db, spaceId, Date.parse(completedBefore))
 }
 
 const factFields = ['completedAt', 'dueDate', 'dueTime', 'dueTimeZone'] as const

@@ -1,4 +1,4 @@
-import { type RawBuilder, type Selectable, sql } from 'kysely'
+import { type CompiledQuery, type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Database } from '../database/open.ts'
 import { prepared } from '../database/prepared.ts'
 import type { CompletionDaysTable, FigureCountsTable, TaskFactsTable } from '../database/schema.ts'
@@ -8,31 +8,27 @@ import { placeOf, quarterAt, spanOfQuarter } from './quarters.ts'
 export type Facts = Omit<Selectable<TaskFactsTable>, 'space_id'>
 export type Count = Omit<Selectable<FigureCountsTable>, 'space_id'>
 
-export async function insertFacts(db: Database, spaceId: string, facts: Facts): Promise<void> {
-  await insertFactsRow(db, { space_id: spaceId, ...facts })
+export function factsToInsert(db: Database, spaceId: string, facts: Facts): CompiledQuery {
+  return insertFactsRow.of(db, { space_id: spaceId, ...facts })
 }
 
 const insertFactsRow = prepared((db, facts: Selectable<TaskFactsTable>) => db.insertInto('task_facts').values(facts))
 
 /** An id may come again once the tombstone of an earlier task is gone: the moment of creation tells them apart. */
-export async function updateFacts(
-  db: Database,
-  spaceId: string,
-  { task_id, created_ms, ...facts }: Facts,
-): Promise<void> {
-  await db
+export function factsToUpdate(db: Database, spaceId: string, { task_id, created_ms, ...facts }: Facts): CompiledQuery {
+  return db
     .updateTable('task_facts')
     .set(facts)
     .where('space_id', '=', spaceId)
     .where('task_id', '=', task_id)
     .where('created_ms', '=', created_ms)
-    .execute()
+    .compile()
 }
 
 /** Adds to counts, all by one statement; none may be named twice. */
-export async function addCounts(db: Database, spaceId: string, counts: readonly Count[]): Promise<void> {
+export function countsToAdd(db: Database, spaceId: string, counts: readonly Count[]): CompiledQuery {
   const changes = JSON.stringify(counts.map(({ priority, figure, count }) => [priority, figure, count]))
-  await upsertCounts(db, { spaceId, changes })
+  return upsertCounts.of(db, { spaceId, changes })
 }
 
 const upsertCounts = prepared((db, { spaceId, changes }: { spaceId: string; changes: string }) =>
@@ -58,8 +54,8 @@ const upsertCounts = prepared((db, { spaceId, changes }: { spaceId: string; chan
     ),
 )
 
-export async function markCompletion(db: Database, spaceId: string, milliseconds: number): Promise<void> {
-  await upsertCompletion(db, { space_id: spaceId, ...placeOf(quarterAt(milliseconds)) })
+export function completionToMark(db: Database, spaceId: string, milliseconds: number): CompiledQuery {
+  return upsertCompletion.of(db, { space_id: spaceId, ...placeOf(quarterAt(milliseconds)) })
 }
 
 const upsertCompletion = prepared((db, row: Selectable<CompletionDaysTable>) =>

@@ -5,6 +5,7 @@ import { Refusal } from '../errors.ts'
 import type { Outcome } from '../verb.ts'
 import { type Content, contentColumns, contentFields, newContent, refuseLooseDueParts } from './content.ts'
 import { findCreation, findTask, insertTask } from './queries.ts'
+import { toTask } from './task-row.ts'
 import { recordChange, revisionForMore, write, type Write } from './write.ts'
 
 /** Creates a task. A client-made id that is there with the content of its creation answers the task as it is now. */
@@ -20,7 +21,7 @@ export async function create(ctx: Write, body: NewTask): Promise<Outcome<Task>> 
   const repeated = body.id === undefined ? undefined : await findRepeated(ctx, body.id, content)
   if (repeated) return { status: 200, ...repeated, headers: location(repeated.body) }
   const revision = await revisionForMore(ctx)
-  const task = await insertTask(ctx.db, {
+  const row = {
     space_id: ctx.caller.spaceId,
     id: body.id ?? uuidv7(),
     ...contentColumns(content),
@@ -30,8 +31,10 @@ export async function create(ctx: Write, body: NewTask): Promise<Outcome<Task>> 
     updated_at: now,
     deleted_at: null,
     erased_at: null,
-  })
-  await recordChange(ctx, task, { kind: 'task.created', before: null, after: content })
+  }
+  const task = toTask(row)
+  const change = { kind: 'task.created', before: null, after: content } as const
+  await recordChange(ctx, task, change, [insertTask.of(ctx.db, row)])
   return { body: task, revision, wrote: revision, headers: location(task) }
 }
 

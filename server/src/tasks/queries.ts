@@ -78,13 +78,7 @@ export async function countTasks(db: Database, spaceId: string): Promise<number>
   return row.task_count
 }
 
-export async function insertTask(db: Database, row: Insertable<TasksTable>): Promise<Task> {
-  return taskOf(await insertTaskRow(db, row))
-}
-
-const insertTaskRow = prepared((db, row: Insertable<TasksTable>) =>
-  db.insertInto('tasks').values(row).returning(taskColumns),
-)
+export const insertTask = prepared((db, row: Insertable<TasksTable>) => db.insertInto('tasks').values(row))
 
 /** Writes the columns as the next version of the task. */
 export async function changeTask(
@@ -111,11 +105,7 @@ function taskOf([row]: readonly TaskRow[]): Task {
   return toTask(row)
 }
 
-export async function insertChange(db: Database, change: Insertable<ChangesTable>): Promise<void> {
-  await insertChangeRow(db, change)
-}
-
-const insertChangeRow = prepared((db, change: Insertable<ChangesTable>) => db.insertInto('changes').values(change))
+export const insertChange = prepared((db, change: Insertable<ChangesTable>) => db.insertInto('changes').values(change))
 
 /** What the write that took the revision did, oldest first; nothing when no write of the space did. */
 export async function listWrite(db: Database, spaceId: string, revision: number) {

@@ -1,10 +1,12 @@
 import type { ChangeKind, Task } from '@taskwell/api'
+import type { CompiledQuery } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import { type Context, transactInSpace } from '../context.ts'
+import { runTogether } from '../database/run-together.ts'
 import { lockSpace } from '../database/sql.ts'
 import { notFound, Refusal } from '../errors.ts'
 import { findTask, insertChange, moveSpace } from './queries.ts'
-import { keepFigures } from '../figures/index.ts'
+import { figuresToKeep, forgetCompletion } from '../figures/index.ts'
 
 /** One write of a user: all that it changes can be undone together. */
 export interface Write extends Context {
@@ -55,22 +57,34 @@ export function refuseOverQuota({ taskQuota }: Context, taskCount: number): void
   })
 }
 
-/** Appends to history what the write did to the task, and keeps the figures of the dashboard true to it. */
-export async function recordChange(ctx: Write, task: Task, { kind, before, after, undoes }: Change): Promise<void> {
-  await insertChange(ctx.db, {
-    space_id: ctx.caller.spaceId,
+/**
+ * Appends to history what the write did to the task, and keeps the figures of the dashboard true to it. What `beside` has
+ * of the same change is written with that.
+ */
+export async function recordChange(
+  ctx: Write,
+  task: Task,
+  { kind, before, after, undoes }: Change,
+  beside: readonly CompiledQuery[] = [],
+): Promise<void> {
+  const { db } = ctx
+  const { spaceId, by } = ctx.caller
+  const change = insertChange.of(db, {
+    space_id: spaceId,
     revision: task.revision,
     write_id: ctx.writeId,
     task_id: task.id,
     kind,
     at: ctx.now.toISOString(),
-    by_kind: ctx.caller.by.kind,
-    by_name: ctx.caller.by.name,
+    by_kind: by.kind,
+    by_name: by.name,
     before: before && JSON.stringify(before),
     after: JSON.stringify(after),
     undoes: undoes ?? null,
   })
-  await keepFigures(ctx.db, ctx.caller.spaceId, { before: before && { ...task, ...before }, after: task })
+  const states = { before: before && { ...task, ...before }, after: task }
+  await runTogether(db, [...beside, change, ...figuresToKeep(db, spaceId, states)])
+  await forgetCompletion(db, spaceId, states)
 }
 
 /** What a change is called; completion wins over all else that it does. */
