@@ -73,7 +73,10 @@ function createMember<T>(
 function waitIn(queue: Member[], member: Member): void {
   queue.push(member)
   const timer = setTimeout(() => {
-    queue.splice(queue.indexOf(member), 1)
+    const place = queue.indexOf(member)
+    // Its turn has come just now.
+    if (place === -1) return
+    queue.splice(place, 1)
     member.fail(new Refusal('overloaded', { detail: 'Wait a second, then try again.' }))
   }, patience)
   const { run } = member
