@@ -25,7 +25,7 @@ const lastCalls = 12
 
 async function run({ seed, rounds, isShort }: Settings): Promise<string> {
   need(spawnSync('strace', ['-V']).status === 0, 'strace is not installed: apt-get install strace')
-  const count = rounds ?? (isShort ? 3 : 20)
+  const count = rounds ?? (isShort ? 2 : 20)
   const random = createRandom(seed)
   const folder = mkdtempSync(join(tmpdir(), 'taskwell-restore-'))
   const environment = { DATA_DIR: join(folder, 'data') }
