@@ -60,9 +60,9 @@ describe.each(databases)('a client that does not read, on %s', (database) => {
       other.changes.length = n % 10 === 0 ? 0 : other.changes.length
     }
     other.changes.length = 0
-    // 20 MB were meant for it; what the system's own buffers take is not the server's memory.
+    // 20 MB were meant for it, and compiled code moves by one or two; the system's own buffers are not the server's memory.
     const grown = (await memory()) - before
-    expect(grown).toBeLessThan(1_000_000)
+    expect(grown).toBeLessThan(4_000_000)
     expect(delays.toSorted((a, b) => a - b).at(Math.floor(delays.length * 0.95))).toBeLessThan(500)
     // A client that does not read does not see the end either: the kernel knows.
     await expect.poll(() => isEstablished(deaf), { timeout: 25_000, interval: 250 }).toBe(false)
