@@ -22,12 +22,12 @@ const settings = [
 async function run({ seed, rounds, isShort }: Settings): Promise<string> {
   const count = rounds ?? (isShort ? 1 : 3)
   const random = createRandom(seed)
-  const size = isShort ? { people: 1, writers: 60, duration: 1_500 } : { people: 6, writers: 60, duration: 30_000 }
+  const size = isShort ? { people: 1, writers: 60, duration: 1_500 } : { people: 4, writers: 40, duration: 20_000 }
   const figures: string[] = []
   for (const { name, ...limits } of isShort ? settings.slice(1) : settings) {
     const told: Told[] = []
     for (let round = 0; round < count; round += 1)
-      told.push(...(await gather(limits, { ...size, seed: random.below(2 ** 31) }, isShort ? 2 : 6)))
+      told.push(...(await gather(limits, { ...size, seed: random.below(2 ** 31) }, isShort ? 2 : 4)))
     figures.push(`${name}: ${describe(told)}`)
   }
   return figures.join('; ')
