@@ -24,8 +24,9 @@ const { url, tokens }: Order = JSON.parse(process.argv[2] ?? '')
 /** Gently: this is not what is asked about. */
 const atOnce = 50
 const first: Promise<Device>[] = []
+let failures = 0
 for (let from = 0; from < tokens.length; from += atOnce) {
-  first.push(...tokens.slice(from, from + atOnce).map(connectDevice))
+  first.push(...tokens.slice(from, from + atOnce).map(connectSurely))
   await Promise.all(first)
 }
 const ended = first.map(async (device) => (await device).ended)
@@ -33,14 +34,10 @@ console.log('open')
 await Promise.all(ended)
 while (!(await isListening())) await pause(5)
 const begun = performance.now()
-let failures = 0
 const waits = await Promise.all(
   tokens.map(async (token) => {
-    for (let failed = 1; ; failed += 1) {
-      if (await connectDevice(token).catch(() => undefined)) return performance.now() - begun
-      failures += 1
-      await pause(pauseAfter(failed, pauses))
-    }
+    await connectSurely(token)
+    return performance.now() - begun
   }),
 )
 console.log(JSON.stringify({ waits, failures } satisfies Told))
@@ -48,6 +45,16 @@ process.exit(0)
 
 interface Device {
   readonly ended: Promise<void>
+}
+
+/** Tries again and again. */
+async function connectSurely(token: string): Promise<Device> {
+  for (let failed = 1; ; failed += 1) {
+    const device = await connectDevice(token).catch(() => undefined)
+    if (device) return device
+    failures += 1
+    await pause(pauseAfter(failed, pauses))
+  }
 }
 
 /** A connection by hand: thousands of a library's would not come in one moment. */
