@@ -10,6 +10,8 @@ export interface GoodClients {
 }
 
 const workers = 4
+/** In milliseconds: whoever is told to come again later has waited long. */
+const refused = 10_000
 /** In milliseconds, between two requests of a worker. */
 const rest = 15
 
@@ -30,6 +32,7 @@ export function createGoodClients(url: string, people: readonly Person[], random
       token: person.token,
       ...(body !== undefined && { body }),
     })
+    if (status === 503) return refused
     demand(status === 200 || status === 201, `a good client was answered ${status} at ${path}`)
     return performance.now() - begun
   }

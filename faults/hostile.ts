@@ -86,8 +86,7 @@ async function withstand(
     const attacked = await beside(attacker.start(), async () => {
       await pause(1_500)
       return clients.work(duration)
-    })
-    clearInterval(watch)
+    }).finally(() => clearInterval(watch))
     const growth = most - before
     const told = `${attacker.name}: ${attacked.toFixed(0)} ms instead of ${normal.toFixed(0)}, ${growth.toFixed(0)} MB more`
     demand(server.child.exitCode === null, `the server ended: ${server.output()}`)

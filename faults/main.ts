@@ -44,7 +44,7 @@ const { values, positionals } = parseArgs({
     short: { type: 'boolean', default: false },
   },
 })
-const names = parts.map(({ name }) => name)
+const names = [...parts, ...onDemand].map(({ name }) => name)
 const unknown = positionals.find((name) => !names.includes(name))
 if (unknown !== undefined) {
   console.error(`There is no part ${unknown}. The parts are: ${names.join(', ')}`)
@@ -62,7 +62,8 @@ const settings = {
 process.once('exit', killLeft)
 process.once('SIGINT', () => process.exit(130))
 process.once('SIGTERM', () => process.exit(143))
-const chosen = positionals.length === 0 ? parts : parts.filter(({ name }) => positionals.includes(name))
+const chosen =
+  positionals.length === 0 ? parts : [...parts, ...onDemand].filter(({ name }) => positionals.includes(name))
 const failed: string[] = []
 const untested: string[] = []
 for (const part of chosen) await runPart(part)
