@@ -2,6 +2,8 @@ import { CompiledQuery } from 'kysely'
 import { keepPrepared } from './named-statements.ts'
 import { type Database, databaseKind } from './open.ts'
 
+const mostNamed = 6
+
 /** Writes of which none needs to see what another one did: on PostgreSQL one statement, so one way there and back. */
 export async function runTogether(db: Database, statements: readonly CompiledQuery[]): Promise<void> {
   if (databaseKind(db) === 'postgres') await db.executeQuery(combine(statements))
@@ -16,7 +18,8 @@ function combine(statements: readonly CompiledQuery[]): CompiledQuery {
     return `part_${place} as (${sql.replaceAll(/\$(\d+)/g, (_, number) => `$${Number(number) + before}`)})`
   })
   const text = `with ${parts.join(', ')} select 1 as done`
-  keepPrepared(text)
+  // A batch has any number of them.
+  if (statements.length <= mostNamed) keepPrepared(text)
   return CompiledQuery.raw(
     text,
     statements.flatMap(({ parameters }) => parameters),

@@ -1,6 +1,7 @@
 import type { Insertable } from 'kysely'
 import type { Database } from '../database/open.ts'
 import { prepared } from '../database/prepared.ts'
+import { runTogether } from '../database/run-together.ts'
 import type { Schema } from '../database/schema.ts'
 import { isoInstant } from '../database/sql.ts'
 import type { FinishedReply, NewReply } from './answer-once.ts'
@@ -43,8 +44,8 @@ export async function keepReply(
   const { status, headers, body, taskIds } = reply
   const kept = { request_hash: requestHash, status, headers: JSON.stringify(headers), body, created_at: now }
   if (isInPlace) await deleteKept(db, { userId, key })
-  await insertKept(db, { user_id: userId, key, ...kept })
-  for (const id of taskIds) await insertTaskOfKept(db, { space_id: spaceId, task_id: id, user_id: userId, key })
+  const ofTasks = taskIds.map((id) => insertTaskOfKept.of(db, { space_id: spaceId, task_id: id, user_id: userId, key }))
+  await runTogether(db, [insertKept.of(db, { user_id: userId, key, ...kept }), ...ofTasks])
 }
 
 const deleteKept = prepared((db, { userId, key }: { userId: string; key: string }) =>

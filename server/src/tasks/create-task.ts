@@ -11,7 +11,7 @@ import { recordChange, revisionForMore, write, type Write } from './write.ts'
 /** Creates a task. A client-made id that is there with the content of its creation answers the task as it is now. */
 export async function createTask(ctx: Context, { body }: Input<Contract['createTask']>): Promise<Outcome<Task>> {
   refuseLooseDueParts(newContent(body, ctx.now.toISOString()))
-  return write(ctx, (ctx) => create(ctx, body))
+  return write(ctx, (ctx) => create(ctx, body), { lock: body.id !== undefined })
 }
 
 /** Creates a task as part of a write; what the body says of its due date must be consistent. */

@@ -22,10 +22,13 @@ export interface Change {
   readonly undoes?: string
 }
 
-/** Runs `work` as one write, in a transaction that has the space for itself. */
-export function write<T>(ctx: Context, work: (ctx: Write) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` as one write, in a transaction that has the space for itself. What takes its revision before all else has
+ * it from then on, and needs no `lock`.
+ */
+export function write<T>(ctx: Context, work: (ctx: Write) => Promise<T>, { lock = true } = {}): Promise<T> {
   return transactInSpace(ctx, async (ctx) => {
-    await lockSpace(ctx.db, ctx.caller.spaceId)
+    if (lock) await lockSpace(ctx.db, ctx.caller.spaceId)
     return work({ ...ctx, writeId: uuidv7() })
   })
 }
