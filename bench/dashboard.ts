@@ -10,10 +10,9 @@ import { readConfig } from '../server/src/config.ts'
 import type { Context } from '../server/src/context.ts'
 import { getStats, listActivity } from '../server/src/dashboard/index.ts'
 import { migrate } from '../server/src/database/migrate.ts'
-import { type Database, openDatabase } from '../server/src/database/open.ts'
+import { openDatabase } from '../server/src/database/open.ts'
 import { recountFigures } from '../server/src/figures/index.ts'
 import { startServer } from '../server/src/start.ts'
-import { createTask, updateTask } from '../server/src/tasks/index.ts'
 import { fillSpace, type StoredTask, withoutIndexes } from './fill-space.ts'
 
 /** Measures the dashboard of somebody with much behind them; ends with 1 if one of these is exceeded. */
@@ -71,7 +70,6 @@ try {
   ]
   await db.destroy()
   found.push(await measureUnchanged(usual))
-  await measureWrites(usual)
   process.exitCode = found.every(Boolean) ? 0 : 1
 } finally {
   await db.destroy()
@@ -186,60 +184,4 @@ async function measureUnchanged({ email }: Account): Promise<boolean> {
   } finally {
     await server.stop()
   }
-}
-
-/** The same writes, in turns, with what keeps the figures and with its statements taken out. */
-async function measureWrites({ ctx }: Account): Promise<void> {
-  const store = openDatabase(config.database)
-  try {
-    const times = { with: [] as number[], without: [] as number[] }
-    const plain: Database = withoutFigures(store)
-    for (let run = 0; run < 600; run++) {
-      for (const [name, db] of run % 2 === 0 ? pairs(store, plain) : pairs(store, plain).toReversed()) {
-        const begun = performance.now()
-        const { body } = await createTask({ ...ctx, db }, { body: { title: `Run ${run}`, dueDate: '2026-12-01' } })
-        await updateTask({ ...ctx, db }, { params: { id: body.id }, body: { completed: true } })
-        if (run >= 100) times[name].push(performance.now() - begun)
-      }
-    }
-    const middle = (values: number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-    const [kept, bare] = [middle(times.with), middle(times.without)]
-    const ratio = (kept / bare).toFixed(2)
-    console.log(
-      `creating and completing a task: ${kept.toFixed(2)} ms, without figures ${bare.toFixed(2)} ms: ${ratio} times`,
-    )
-  } finally {
-    await store.destroy()
-  }
-}
-
-function pairs(store: Database, plain: Database): (readonly ['with' | 'without', Database])[] {
-  return [
-    ['with', store],
-    ['without', plain],
-  ]
-}
-
-/** The same store, with nothing sent of what writes figures. */
-function withoutFigures<T extends Database>(store: T): T {
-  const ignored: unknown = new Proxy(() => ignored, {
-    get: (_, name) => (name === 'execute' ? async () => [] : () => ignored),
-  })
-  return new Proxy(store, {
-    get(store, name) {
-      const member: unknown = Reflect.get(store, name, store)
-      if (typeof member !== 'function') return member
-      return (...input: unknown[]) => {
-        if ((name === 'insertInto' || name === 'updateTable') && /^task_(facts|counts)$/.test(String(input[0]))) {
-          return ignored
-        }
-        if (name === 'transaction') {
-          const execute = (work: (db: Database) => Promise<unknown>) =>
-            store.transaction().execute((db) => work(withoutFigures(db)))
-          return { execute }
-        }
-        return member.apply(store, input)
-      }
-    },
-  })
 }

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync
 import { connect, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { createClient } from '@taskwell/api'
+import { io } from 'socket.io-client'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { databases } from '../../test/databases.ts'
 import { cleanUp, type Ended, newFolder, type Server, startServer, startServerProgram } from '../../test/run-program.ts'
@@ -200,6 +201,37 @@ describe('a server told to stop', () => {
     expect(reply).toContain('Sent while the server stops')
     expect((await ended).code).toBe(0)
     expect(performance.now() - asked).toBeLessThan(10_000)
+  })
+
+  test('does not wait for a device that is asleep, signed in or not', async () => {
+    const server = await startServer({ DATA_DIR: newFolder() })
+    const { port } = new URL(server.url)
+    const device = connect({ port: Number(port), host: '127.0.0.1', allowHalfOpen: true })
+    const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13']
+    const key = `Sec-WebSocket-Key: ${Buffer.alloc(16).toString('base64')}`
+    device.write(
+      ['GET /socket.io/?EIO=4&transport=websocket HTTP/1.1', 'Host: a', ...upgrade, key, '', ''].join('\r\n'),
+    )
+    const head = await new Promise((resolve) => device.once('data', (text) => resolve(String(text))))
+    expect(head).toMatch(/^HTTP\/1\.1 101 /)
+    const asked = performance.now()
+    expect((await server.stop()).code).toBe(0)
+    expect(performance.now() - asked).toBeLessThan(6_000)
+    device.destroy()
+  })
+
+  test('is found again by any client of Socket.IO when it is back', async () => {
+    const settings = { DATA_DIR: newFolder(), PORT: '0' }
+    const first = await startServer(settings)
+    const { token } = await registerWithTask(first)
+    const device = io(first.url, { transports: ['websocket'], auth: { token }, reconnectionDelayMax: 500 })
+    await new Promise((resolve) => device.once('ready', resolve))
+    await first.stop()
+    await expect.poll(() => device.connected).toBe(false)
+    const back = new Promise((resolve) => device.once('ready', resolve))
+    await startServer({ ...settings, PORT: new URL(first.url).port })
+    await back
+    device.disconnect()
   })
 
   test('ends as soon as the last request in flight is answered', async () => {

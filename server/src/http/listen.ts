@@ -93,7 +93,9 @@ export async function stopServing(server: Server): Promise<void> {
   for (const socket of connections.get(server) ?? []) if (socket.bytesRead === 0) socket.destroy()
   // A connection is idle only after its last reply, so this is done again and again.
   const sweeper = setInterval(() => setImmediate(() => server.closeIdleConnections()), 50)
-  const patience = setTimeout(() => server.closeAllConnections(), longestFarewell)
+  const patience = setTimeout(() => {
+    for (const socket of connections.get(server) ?? []) socket.destroy()
+  }, longestFarewell)
   await closed
   clearInterval(sweeper)
   clearTimeout(patience)

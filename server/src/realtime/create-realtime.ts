@@ -1,4 +1,5 @@
-import type { Server as HttpServer } from 'node:http'
+import type { IncomingMessage, Server as HttpServer } from 'node:http'
+import type { Socket } from 'node:net'
 import type { ServerEvents } from '@taskwell/api'
 import { type DefaultEventsMap, Server } from 'socket.io'
 import { credentialOf } from '../auth/index.ts'
@@ -31,6 +32,8 @@ export interface Realtime {
 }
 
 const most = { tasksReplayed: 1_000, bytesAMessage: 64 * 1024 }
+/** In milliseconds: how long a device may take to hear that its connection ends. One that is asleep never does. */
+const farewell = 1_000
 
 /** Attaches Socket.IO to the server, which must have its request handler by then. */
 export function createRealtime(options: RealtimeOptions): Realtime {
@@ -47,6 +50,12 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   const pump = createPump({ feed, log })
   const watch = watchOver({ ...options, audiences, notify })
 
+  // Also those of devices that never say who they are.
+  const lines = new Set<Socket>()
+  io.engine.on('connection', ({ request: { socket } }: { request: IncomingMessage }) => {
+    lines.add(socket)
+    socket.once('close', () => lines.delete(socket))
+  })
   io.use(async (socket, next) => next(await introduce(socket)))
 
   /** Answers what Socket.IO wants to hear: nothing, or the error for the client, without the inside of ours. */
@@ -119,8 +128,11 @@ export function createRealtime(options: RealtimeOptions): Realtime {
   return {
     tell: (news) => ('spaceId' in news ? notify(news.spaceId, news.revision) : watch.review(news.userId)),
     close: async () => {
-      io.disconnectSockets(true)
+      // Without the farewell of Socket.IO, after which clients do not come back by themselves.
       io.engine.close()
+      setTimeout(() => {
+        for (const line of lines) line.destroy()
+      }, farewell).unref()
       await watch.stop()
     },
   }
