@@ -1,6 +1,8 @@
 import type { NewTask, Priority } from '@taskwell/api'
-import { casual, type Chrono, type ParsedResult } from 'chrono-node'
-import { offsetOf } from '../tasks/clock.ts'
+import type { Chrono, ParsedResult } from 'chrono-node'
+import { addDays, instantOf, offsetOf, readClock } from '../tasks/clock.ts'
+import type { Readers } from './readers.ts'
+import { isAmbiguous } from './ambiguous-words.ts'
 
 /** A part of the line that was understood as something else than title. */
 export interface Chip {
@@ -25,12 +27,11 @@ const priorityNames: Readonly<Record<string, Priority>> = {
 
 /**
  * Reads a line such as `pay rent tomorrow 9:00 !high`. Words in `kept` stay in the title.
- * `now` is in milliseconds, days and times are those of a clock in the zone. `readers` understand dates in languages
- * beside English.
+ * `now` is in milliseconds, days and times are those of a clock in the zone.
  */
 export function parseLine(
   line: string,
-  context: { timeZone: string; now: number; kept: ReadonlySet<string>; readers: readonly Chrono[] },
+  context: { timeZone: string; now: number; kept: ReadonlySet<string>; readers: Readers },
 ): ParsedLine {
   const { timeZone, now, kept, readers } = context
   const chips: Chip[] = []
@@ -45,15 +46,13 @@ export function parseLine(
   }
   const reference = { instant: new Date(now), timezone: offsetOf(now, timeZone) / 60_000 }
   const read = (reader: Chrono) => reader.parse(rest, reference, { forwardDate: true })
+  const isMeant = (result: ParsedResult) => !kept.has(result.text) && !isAmbiguous(result, rest)
   const found = longest([
-    ...readers.map((reader) => read(reader).findLast(({ text }) => !kept.has(text) && !looksLikeWord(text))),
-    read(casual).findLast(({ text }) => !kept.has(text) && !isDuration(text)),
+    ...readers.others.map((reader) => read(reader).findLast((it) => isMeant(it) && !looksLikeWord(it.text))),
+    read(readers.english).findLast((it) => isMeant(it) && !isDuration(it.text)),
   ])
   if (found) {
-    const { start } = found
-    const pad = (name: 'month' | 'day' | 'hour' | 'minute') => String(start.get(name) ?? 0).padStart(2, '0')
-    task.dueDate = `${String(start.get('year')).padStart(4, '0')}-${pad('month')}-${pad('day')}`
-    if (start.isCertain('hour')) task.dueTime = `${pad('hour')}:${pad('minute')}`
+    Object.assign(task, dueOf(found, timeZone, now))
     chips.unshift({ kind: 'date', text: found.text })
     rest = cut(rest, found.index, found.text.length)
   }
@@ -61,6 +60,22 @@ export function parseLine(
   // A line of nothing but a date is a title all the same.
   if (title === '') return { task: { title: line.trim() }, chips: [] }
   return { task: { ...task, title }, chips }
+}
+
+/** The day and the time that are meant; what names no day or no year is still to come. */
+function dueOf({ start }: ParsedResult, timeZone: string, now: number): Pick<NewTask, 'dueDate' | 'dueTime'> {
+  const pad = (name: 'month' | 'day' | 'hour' | 'minute') => String(start.get(name) ?? 0).padStart(2, '0')
+  const dueDate = `${String(start.get('year')).padStart(4, '0')}-${pad('month')}-${pad('day')}`
+  const { today, minute } = readClock(timeZone, now)
+  if (!start.isCertain('hour')) {
+    // From noon on, the reader of dates takes today for over.
+    const isThisDay = !start.isCertain('year') && start.isCertain('day') && dueDate.slice(4) === today.slice(4)
+    return { dueDate: isThisDay ? today : dueDate }
+  }
+  const dueTime = `${pad('hour')}:${pad('minute')}`
+  const isNamed = start.isCertain('day') || start.isCertain('weekday')
+  const isOver = dueDate === today && instantOf(dueDate, dueTime, timeZone) < minute
+  return { dueDate: !isNamed && isOver ? addDays(today, 1) : dueDate, dueTime }
 }
 
 /** What one language understands in part, another one understands as a whole. */
