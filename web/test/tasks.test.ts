@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import type { Dialog, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { TestApp, TestUser } from '../../server/test/start-app.ts'
 import { closeBrowser, type Device, hasChromium, openDevice } from './browser.ts'
@@ -178,6 +178,38 @@ describe.runIf(hasChromium)('tasks in the browser', { timeout: 300_000 }, () => 
     await page.keyboard.press('Escape')
   })
 
+  test('the browser asks before a reload loses what was typed, and only then', async () => {
+    await seed({ title: 'Speech' })
+    await row(page, 'Speech').waitFor()
+    const asked: string[] = []
+    const answer = (dialog: Dialog) => {
+      asked.push(dialog.type())
+      void dialog.accept()
+    }
+    page.on('dialog', answer)
+    const questionsOfReload = async () => {
+      asked.length = 0
+      await page.reload()
+      await row(page, 'Speech').waitFor()
+      return asked
+    }
+    await row(page, 'Speech').getByText('Speech').click()
+    await page.getByLabel('Title').press('End')
+    expect(await questionsOfReload()).toEqual([])
+    await row(page, 'Speech').getByText('Speech').click()
+    await page.getByLabel('Notes').fill('many careful words')
+    expect(await questionsOfReload()).toEqual(['beforeunload'])
+    await row(page, 'Speech').getByText('Speech').click()
+    await page.getByLabel('Notes').fill('saved')
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('Live', { exact: true }).waitFor()
+    expect(await questionsOfReload()).toEqual([])
+    await page.getByLabel('Add a task').fill('begun')
+    expect(await questionsOfReload()).toEqual(['beforeunload'])
+    expect(await questionsOfReload()).toEqual([])
+    page.off('dialog', answer)
+  })
+
   test('search finds as one types, in any case and accent, and is kept in the address', async () => {
     await seed({ title: 'Crème brûlée' }, { title: 'Bread', description: 'STRASSE' }, { title: 'Water' })
     await row(page, 'Water').waitFor()
@@ -243,6 +275,8 @@ describe.runIf(hasChromium)('tasks in the browser', { timeout: 300_000 }, () => 
     const button = page.getByRole('button', { name: 'Undo' })
     expect(await button.evaluate((element) => element.getBoundingClientRect().right)).toBeLessThanOrEqual(360)
     await button.click()
+    // What is still on its way would be deleted twice before the next test.
+    await page.getByText('Live', { exact: true }).waitFor()
     await page.setViewportSize({ width: 1280, height: 800 })
   })
 

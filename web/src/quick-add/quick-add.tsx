@@ -2,6 +2,7 @@ import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import type { NewTask } from '@taskwell/api'
 import type { Clock } from '../tasks/clock.ts'
 import { dayLabel, formatTime } from '../tasks/due-label.ts'
+import { useUnsaved } from '../ui/use-unsaved.ts'
 import type { Chip, ParsedLine } from './parse-line.ts'
 
 type Parser = (line: string, clock: Clock, kept: ReadonlySet<string>) => ParsedLine
@@ -19,6 +20,7 @@ export function QuickAdd({ clock, add }: { clock: Clock; add(task: NewTask): voi
   const [kept, setKept] = useState<ReadonlySet<string>>(new Set())
   const [isReady, setReady] = useState(parser !== undefined)
   const input = useRef<HTMLInputElement>(null)
+  useUnsaved(line.trim() !== '')
   const parsed = useMemo(
     () => (isReady && line.trim() !== '' ? parser?.(line, clock, kept) : undefined),
     [line, kept, clock, isReady],

@@ -1,5 +1,6 @@
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react'
 import { priorities, type Task, type TaskChanges } from '@taskwell/api'
+import { useUnsaved } from '../ui/use-unsaved.ts'
 import type { Clock } from './clock.ts'
 import {
   changesBetween,
@@ -55,7 +56,9 @@ export function TaskEditor(props: {
 
   // When another task is opened or the screen is left, what was typed is saved rather than lost.
   const leave = useRef(() => {})
-  leave.current = () => save(task, changesBetween(joinConflicts(edit, present), present))
+  const unsaved = changesBetween(joinConflicts(edit, present), present)
+  leave.current = () => save(task, unsaved)
+  useUnsaved(Object.keys(unsaved).length > 0)
   const isSettled = useRef(false)
   useEffect(
     () => () => {
