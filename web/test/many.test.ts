@@ -59,6 +59,26 @@ describe.runIf(hasChromium)('ten thousand tasks', { timeout: 300_000 }, () => {
     expect(longest).toBeLessThan(250)
   })
 
+  test('are counted in one line of a tile on the screen of a phone', async () => {
+    const { page } = device
+    await page.goto('/dashboard')
+    await page.getByRole('link', { name: '10,000 In all' }).waitFor()
+    for (const width of [360, 390]) {
+      await page.setViewportSize({ width, height: 800 })
+      const faults = await page.locator('.tile-number').evaluateAll((numbers) =>
+        numbers
+          .filter((number) => {
+            const { lineHeight } = getComputedStyle(number)
+            return number.scrollWidth > number.clientWidth || number.clientHeight > 1.5 * Number.parseFloat(lineHeight)
+          })
+          .map((number) => number.textContent),
+      )
+      expect(faults).toEqual([])
+    }
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await page.goto('/tasks')
+  })
+
   test('are searched without a dropped frame while one types', async () => {
     const { page } = device
     const search = page.getByLabel('Search tasks')

@@ -15,15 +15,15 @@ export function Leaving() {
       {isAsking && (
         <Dialog title="Sign out now?" close={() => ask(false)}>
           <p>
-            {pending.toLocaleString()} of your changes have not reached the server yet. Signing out removes them from
-            this device for good.
+            {pending === 1 ? 'One of your changes has' : `${pending.toLocaleString()} of your changes have`} not reached
+            the server yet. Signing out removes {pending === 1 ? 'it' : 'them'} from this device for good.
           </p>
           <div className="form-actions">
             <button type="button" className="button" onClick={() => ask(false)}>
               Stay and wait
             </button>
             <button type="button" className="button danger" onClick={() => void signOut()}>
-              Sign out and lose them
+              Sign out and lose {pending === 1 ? 'it' : 'them'}
             </button>
           </div>
         </Dialog>

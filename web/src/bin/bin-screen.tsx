@@ -47,7 +47,7 @@ export function BinScreen() {
         <Dialog title="Erase for good?" close={() => ask(undefined)}>
           <p dir="auto">
             {asked === 'all'
-              ? `All ${deleted.length.toLocaleString()} tasks in the bin and their history will be gone. This cannot be undone.`
+              ? `${deleted.length === 1 ? 'The task in the bin and its' : `All ${deleted.length.toLocaleString()} tasks in the bin and their`} history will be gone. This cannot be undone.`
               : `“${asked.title}” and its history will be gone. This cannot be undone.`}
           </p>
           <div className="form-actions">

@@ -44,7 +44,7 @@ export function DashboardScreen() {
         {tiles.map(([name, title, view]) => (
           <li key={name}>
             <Link href={viewAddress(view)} className={`tile tile-${name}${all[name] === 0 ? ' is-zero' : ''}`}>
-              <span className="tile-number">{all[name].toLocaleString()}</span> <span>{title}</span>
+              <TileNumber count={all[name]} /> <span>{title}</span>
             </Link>
           </li>
         ))}
@@ -106,6 +106,12 @@ export function DashboardScreen() {
       </section>
     </div>
   )
+}
+
+function TileNumber({ count }: { count: number }) {
+  const text = count.toLocaleString()
+  const size = text.length > 7 ? ' is-longest' : text.length > 5 ? ' is-long' : ''
+  return <span className={`tile-number${size}`}>{text}</span>
 }
 
 function Figure({ count, view }: { count: number; view: Partial<TaskView> }) {

@@ -108,7 +108,7 @@ export function TasksScreen() {
         change={(changes) => navigate(viewAddress({ ...written, q: query, ...changes }))}
       />
       <p className="visually-hidden" role="status">
-        {query === '' ? '' : `${found.length.toLocaleString()} tasks found`}
+        {query === '' ? '' : `${found.length.toLocaleString()} ${found.length === 1 ? 'task' : 'tasks'} found`}
       </p>
       {lines.length > 0 ? (
         <TaskLines
