@@ -5,8 +5,11 @@ import { Cursor, Day, Id, Instant, nullable, text, TimeOfDay, TimeZone, trimmedT
 export const priorities = ['high', 'medium', 'low'] as const
 export type Priority = (typeof priorities)[number]
 
-const Title = trimmedText({ minLength: 1, maxLength: 500 })
-const Description = nullable(text({ maxLength: 20_000 }))
+/** Code points. */
+export const longestTexts = { title: 500, description: 20_000 } as const
+
+const Title = trimmedText({ minLength: 1, maxLength: longestTexts.title })
+const Description = nullable(text({ maxLength: longestTexts.description }))
 const PriorityName = Type.Enum(priorities)
 
 export const Task = Type.Object({

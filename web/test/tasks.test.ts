@@ -210,6 +210,33 @@ describe.runIf(hasChromium)('tasks in the browser', { timeout: 300_000 }, () => 
     page.off('dialog', answer)
   })
 
+  test('a text that is too long is not sent, and the form says so', async () => {
+    const input = page.getByLabel('Add a task')
+    const error = page.getByText('A title can have 500 characters; 1 too many.')
+    await input.fill(`${'🦉'.repeat(501)} tomorrow`)
+    await error.waitFor()
+    await input.press('Enter')
+    expect(await page.getByText('Nothing to do').count()).toBe(1)
+    expect(Array.from(await input.inputValue())).toHaveLength(510)
+    await input.fill(`${'🦉'.repeat(500)} tomorrow`)
+    await error.waitFor({ state: 'detached' })
+    await input.press('Enter')
+    await expect.poll(() => serverTitles(user)).toEqual(['🦉'.repeat(500)])
+
+    await page.locator('.lines').getByText('🦉').click()
+    await page.getByLabel('Title').fill('a'.repeat(501))
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expectShown(error)
+    await page.getByLabel('Title').fill('short')
+    await page.getByLabel('Notes').fill('a'.repeat(20_001))
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expectShown(page.getByText('The notes can have 20,000 characters; 1 too many.'))
+    await page.getByLabel('Notes').fill('a'.repeat(20_000))
+    await page.getByRole('button', { name: 'Save' }).click()
+    await expectShown(row(page, 'short'))
+    await expect.poll(() => serverTitles(user)).toEqual(['short'])
+  })
+
   test('search finds as one types, in any case and accent, and is kept in the address', async () => {
     await seed({ title: 'Crème brûlée' }, { title: 'Bread', description: 'STRASSE' }, { title: 'Water' })
     await row(page, 'Water').waitFor()

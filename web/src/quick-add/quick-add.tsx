@@ -1,7 +1,9 @@
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react'
 import type { NewTask } from '@taskwell/api'
 import type { Clock } from '../tasks/clock.ts'
+import { isTooLong } from '../tasks/draft.ts'
 import { dayLabel, formatTime } from '../tasks/due-label.ts'
+import { TooLong } from '../tasks/too-long.tsx'
 import { useUnsaved } from '../ui/use-unsaved.ts'
 import type { Chip, ParsedLine } from './parse-line.ts'
 
@@ -37,8 +39,10 @@ export function QuickAdd({ clock, add }: { clock: Clock; add(task: NewTask): voi
     )
     return () => clearTimeout(timer)
   }, [])
+  const title = parsed?.task.title ?? line
+  const tooLong = isTooLong('title', title)
   const save = async () => {
-    if (line.trim() === '') return
+    if (line.trim() === '' || tooLong) return
     setLine('')
     setKept(new Set())
     if (!parser) await loadParser().catch(() => {})
@@ -76,19 +80,20 @@ export function QuickAdd({ clock, add }: { clock: Clock; add(task: NewTask): voi
           placeholder="Add a task: pay rent tomorrow 9:00 !high"
           autoComplete="off"
           enterKeyHint="done"
-          maxLength={600}
+          aria-invalid={tooLong}
           dir="auto"
           value={line}
           onChange={(event) => setLine(event.target.value)}
           onKeyDown={onKeyDown}
         />
-        <button className="button primary" type="submit" aria-disabled={line.trim() === ''}>
+        <button className="button primary" type="submit" aria-disabled={line.trim() === '' || tooLong}>
           Add
         </button>
       </div>
       <p className="visually-hidden" id="quick-add-hint">
         A day, a time and !high, !medium or !low in the line are understood.
       </p>
+      <TooLong field="title" text={title} />
       {parsed && parsed.chips.length > 0 && (
         <ul className="chips" aria-label="Understood">
           {parsed.chips.map((chip) => (

@@ -1,4 +1,4 @@
-import type { Task, TaskChanges } from '@taskwell/api'
+import { longestTexts, type Task, type TaskChanges } from '@taskwell/api'
 
 /** A task as its editor shows it: what is not there is an empty text. */
 export interface Draft {
@@ -18,7 +18,6 @@ export interface Edit {
 
 export const texts = ['title', 'description'] as const
 export type TextField = (typeof texts)[number]
-const longest: Readonly<Record<TextField, number>> = { title: 500, description: 20_000 }
 /** A time is nothing without its day, so they are one. */
 const units: readonly (readonly (keyof Draft)[])[] = [
   ['title'],
@@ -60,10 +59,17 @@ export function settle(edit: Edit, present: Draft, field: TextField, text: strin
   }
 }
 
+/** Whether the server would refuse it. */
+export function isTooLong(field: TextField, text: string): boolean {
+  // A title is trimmed before it is judged; code points are never more than the units of a string.
+  const judged = field === 'title' ? text.trim() : text
+  return judged.length > longestTexts[field] && Array.from(judged).length > longestTexts[field]
+}
+
 /** Both texts in one; the user's own where there is no room for both. The history keeps the other. */
 export function joinTexts(field: TextField, theirs: string, own: string): string {
   const both = [theirs, own].filter((text) => text.trim() !== '').join(field === 'title' ? ' / ' : '\n\n')
-  return Array.from(both).length > longest[field] ? own : both
+  return isTooLong(field, both) ? own : both
 }
 
 /** For whoever leaves without having chosen: neither text is lost. */

@@ -1,5 +1,6 @@
 import { type ReactNode, useLayoutEffect, useRef, useState } from 'react'
 import { tokenize } from 'linkifyjs'
+import { isTooLong } from './draft.ts'
 
 /** Notes: shown with their links until the user wants to write. */
 export function Notes({ value, change }: { value: string; change(value: string): void }) {
@@ -38,7 +39,7 @@ export function Notes({ value, change }: { value: string; change(value: string):
       placeholder="Notes"
       dir="auto"
       rows={2}
-      maxLength={20_000}
+      aria-invalid={isTooLong('description', value)}
       value={value}
       onChange={(event) => change(event.target.value)}
     />

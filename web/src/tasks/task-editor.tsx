@@ -8,6 +8,7 @@ import {
   type Draft,
   draftOf,
   follow,
+  isTooLong,
   joinConflicts,
   settle,
   type TextField,
@@ -16,6 +17,7 @@ import { DueFields } from './due-fields.tsx'
 import { Notes } from './notes.tsx'
 import { TaskHistory } from './task-history.tsx'
 import { TextConflict } from './text-conflict.tsx'
+import { TooLong } from './too-long.tsx'
 
 /**
  * A task opened in its place in the list. What was changed is kept when it closes, except by Escape or Cancel. What
@@ -69,6 +71,9 @@ export function TaskEditor(props: {
   const finish = (keep: boolean) => {
     const question = form.current?.querySelector<HTMLElement>('.conflict button')
     if (keep && question) return question.focus()
+    if (keep && isTooLong('title', draft.title)) return title.current?.focus()
+    if (keep && isTooLong('description', draft.description))
+      return form.current?.querySelector<HTMLElement>('.notes-input')?.focus()
     isSettled.current = true
     if (keep) save(task, changesBetween(edit, present))
     close()
@@ -117,14 +122,16 @@ export function TaskEditor(props: {
           aria-label="Title"
           dir="auto"
           rows={1}
-          maxLength={500}
+          aria-invalid={isTooLong('title', draft.title)}
           required
           value={draft.title}
           onChange={(event) => set({ title: event.target.value.replaceAll('\n', ' ') })}
         />
       </div>
+      <TooLong field="title" text={draft.title} />
       {conflict('title')}
       <Notes value={draft.description} change={(description) => set({ description })} />
+      <TooLong field="description" text={draft.description} />
       {conflict('description')}
       <fieldset className="priorities">
         <legend>Priority</legend>
