@@ -106,7 +106,7 @@ async function expectEachOnce(
   const revisions = new Map(rows.map(({ key, headers }) => [key, Number(JSON.parse(headers)['taskwell-revision'])]))
   const kept = writes.flatMap(({ write: { id }, device, operations, undoes }): KeptWrite[] => {
     const revision = revisions.get(id)
-    return revision === undefined ? [] : [{ id, revision, operations: device.batches.get(id) ?? operations, undoes }]
+    return revision === undefined ? [] : [{ id, revision, operations: device.findBatch(id) ?? operations, undoes }]
   })
   expect(kept).toHaveLength(rows.length)
   const model = replay(kept)

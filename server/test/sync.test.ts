@@ -132,6 +132,27 @@ describe.each(databases)('the sync on %s', (database) => {
     expect(await historyOf(user, write.taskIds[0] ?? '')).toHaveLength(2)
   })
 
+  test('a batch whose reply is lost is known as done, also when one of its tasks was erased since', async () => {
+    const user = await app.createUser()
+    const faults = createFlakyFetch()
+    const sync = startSync(user, { fetch: faults.fetch })
+    await until(sync, ({ status }) => status === 'live')
+    faults.drop = 1_000
+    const write = sync.batch([
+      { op: 'create', task: { title: 'Erased' } },
+      { op: 'create', task: { title: 'Kept' } },
+    ])
+    const params = { id: write.taskIds[0] ?? '' }
+    await vi.waitUntil(async () => (await user.client.listTasks()).body.items.length === 2)
+    await user.client.deleteTask({ params })
+    await user.client.eraseTask({ params })
+    faults.drop = 0
+    expect(await write.settled).toMatchObject({ status: 'saved' })
+    await until(sync, isQuiet)
+    expect([...sync.getSnapshot().tasks.values()].map(({ title }) => title)).toEqual(['Kept'])
+    expect(sync.getSnapshot().refusals).toEqual([])
+  })
+
   test('keeps what others change in other fields beside an edit that waits', async () => {
     const user = await app.createUser()
     const [link, other] = [await createLink(), user.client]

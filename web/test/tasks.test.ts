@@ -21,6 +21,8 @@ describe.runIf(hasChromium)('tasks in the browser', { timeout: 300_000 }, () => 
     await app.stop()
   })
   beforeEach(async () => {
+    // What the test before did has been sent.
+    await page.getByText('Live', { exact: true }).waitFor()
     const { body } = await user.client.listTasks({ query: { limit: 100 } })
     const operations = body.items.map(({ id }) => ({ op: 'delete' as const, id }))
     if (operations.length > 0) await user.client.batchTasks({ body: { operations } })

@@ -87,10 +87,12 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   async function refuse(write: StoredWrite, problem: Problem, isRepeated: boolean): Promise<number | undefined> {
     const rest = withoutReached(write, problem, isRepeated && copy.tasks.has(taskIdAt(write, problem)))
-    if (!rest) {
+    // Under its key the write was done as it was sent first, before something was left out of it.
+    const wasDone = isRepeated && problem.code === 'idempotency_key_reused'
+    if (wasDone || rest?.operations.length === 0) {
+      options.onSaved(rest ?? write, { revision: 0, tasks: [], effect: null })
+    } else if (!rest) {
       options.onRefused(write, problem)
-    } else if (rest.operations.length === 0) {
-      options.onSaved(rest, { revision: 0, tasks: [], effect: null })
     } else {
       await options.update(rest)
       return 0

@@ -36,7 +36,7 @@ describe.each(databases)('prepared statements on %s', (database) => {
     expect(await find(db, { name: 'a' })).toEqual([{ value: '2' }])
   })
 
-  test.runIf(database.kind === 'postgres')('are planned once a connection', async () => {
+  test.each([database].filter(({ kind }) => kind === 'postgres'))('are planned once a connection of %s', async () => {
     await store.db.connection().execute(async (db) => {
       for (const name of ['x', 'y', 'z']) await find(db, { name })
       const { rows } = await sql<{ count: number }>`

@@ -221,28 +221,31 @@ describe.each(databases)('listing tasks on %s', (database) => {
     })
   })
 
-  test.runIf(database.kind === 'sqlite')('nearly all tasks being due, a list takes its page in order', async () => {
-    const user = await createUser(store.db)
-    const [task] = await addAll(user, [{ title: 'Late', dueDate: '2026-01-01' }])
-    const isSorted = async (query: TaskQuery): Promise<boolean> => {
-      const statement = selectPage(store.db, await pageRequest(user, query)).compile()
-      const raw = CompiledQuery.raw(`explain query plan ${statement.sql}`, [...statement.parameters])
-      const { rows } = await store.db.executeQuery<PlanStep>(raw)
-      return sorted(rows).test(JSON.stringify(rows))
-    }
-    expect(await isSorted({ due: 'overdue' })).toBe(true)
-    await sql`
+  test.each([database].filter(({ kind }) => kind === 'sqlite'))(
+    'nearly all tasks being due, a list on %s takes its page in order',
+    async () => {
+      const user = await createUser(store.db)
+      const [task] = await addAll(user, [{ title: 'Late', dueDate: '2026-01-01' }])
+      const isSorted = async (query: TaskQuery): Promise<boolean> => {
+        const statement = selectPage(store.db, await pageRequest(user, query)).compile()
+        const raw = CompiledQuery.raw(`explain query plan ${statement.sql}`, [...statement.parameters])
+        const { rows } = await store.db.executeQuery<PlanStep>(raw)
+        return sorted(rows).test(JSON.stringify(rows))
+      }
+      expect(await isSorted({ due: 'overdue' })).toBe(true)
+      await sql`
       with recursive numbers (number) as (select 1 union all select number + 1 from numbers where number < 3000)
       insert into tasks (space_id, id, title, priority, due_date, version, revision, created_at, updated_at, title_key, search_text)
       select space_id, id || number, title, priority, due_date, 1, number + 1, created_at, updated_at, title_key, search_text
       from tasks, numbers where id = ${task?.id}`.execute(store.db)
-    expect(await isSorted({ due: 'overdue' })).toBe(false)
-    expect(await isSorted({ due: 'any' })).toBe(false)
-    expect(await isSorted({ due: 'any', sort: '-dueDate' })).toBe(false)
-    expect(await isSorted({ due: 'none', sort: '-dueDate' })).toBe(false)
-    expect(await isSorted({ due: 'overdue', sort: '-dueDate' })).toBe(false)
-    expect((await list(user, { due: 'overdue', count: 'exact', limit: 1 })).total).toBe(3_001)
-  })
+      expect(await isSorted({ due: 'overdue' })).toBe(false)
+      expect(await isSorted({ due: 'any' })).toBe(false)
+      expect(await isSorted({ due: 'any', sort: '-dueDate' })).toBe(false)
+      expect(await isSorted({ due: 'none', sort: '-dueDate' })).toBe(false)
+      expect(await isSorted({ due: 'overdue', sort: '-dueDate' })).toBe(false)
+      expect((await list(user, { due: 'overdue', count: 'exact', limit: 1 })).total).toBe(3_001)
+    },
+  )
 })
 
 interface PlanStep {

@@ -4,7 +4,7 @@ import type { Database } from '../database/open.ts'
 import { prepared } from '../database/prepared.ts'
 import type { ChangesTable, TasksTable } from '../database/schema.ts'
 import { accountGone } from '../errors.ts'
-import { isTaskRow, type MaybeTaskRow, taskColumns, type TaskRow, toTask } from './task-row.ts'
+import { isTaskRow, type MaybeTaskRow, taskColumns, toTask } from './task-row.ts'
 
 /** What an id stands for in a space, beside the space's revision, from one snapshot. */
 export interface Found {
@@ -86,7 +86,10 @@ export async function changeTask(
   { spaceId, id }: { spaceId: string; id: string },
   columns: Updateable<TasksTable>,
 ): Promise<Task> {
-  return taskOf(await updateTaskRow(db, { ...columns, space_id: spaceId, id }))
+  const [row] = await updateTaskRow(db, { ...columns, space_id: spaceId, id })
+  // Of a space that is locked nothing takes a task away but the erasure of its account.
+  if (!row) throw accountGone()
+  return toTask(row)
 }
 
 const updateTaskRow = prepared(
@@ -99,11 +102,6 @@ const updateTaskRow = prepared(
       .where('id', '=', id)
       .returning(taskColumns),
 )
-
-function taskOf([row]: readonly TaskRow[]): Task {
-  if (!row) throw new Error('The task is gone')
-  return toTask(row)
-}
 
 export const insertChange = prepared((db, change: Insertable<ChangesTable>) => db.insertInto('changes').values(change))
 

@@ -17,8 +17,8 @@ export interface Device {
   readonly sync: Sync
   /** The writes of this run of the program, oldest first. */
   readonly writes: SyncWrite[]
-  /** What each batch asked for when it was last sent: a refused one leaves out what has become true by itself. */
-  readonly batches: ReadonlyMap<string, readonly Operation[]>
+  /** What a batch asked for when it was last sent: a refused one leaves out what has become true by itself. */
+  findBatch(key: string): readonly Operation[] | undefined
   /** What went wrong with what was shown. */
   readonly complaints: string[]
   /** Ends the program and starts it anew on its storage. */
@@ -35,14 +35,21 @@ export async function createDevice(user: Account, port: number): Promise<Device>
   const link = await createFlakyLink(port)
   const faults = createFlakyFetch()
   const storage = createMemoryStorage()
-  const batches = new Map<string, readonly Operation[]>()
+  const sent = new Map<string, string[]>()
   const client = createClient({
     baseUrl: link.baseUrl,
     token: () => user.token,
-    fetch: (input, init) => {
+    fetch: async (input, init) => {
       const key = new Headers(init?.headers).get('idempotency-key')
-      if (key !== null && String(input).endsWith('/batch')) batches.set(key, JSON.parse(String(init?.body)).operations)
-      return faults.fetch(input, init)
+      if (key === null || !String(input).endsWith('/batch')) return faults.fetch(input, init)
+      const asked = sent.get(key) ?? []
+      sent.set(key, asked)
+      const body = String(init?.body)
+      if (asked.at(-1) !== body) asked.push(body)
+      const reply = await faults.fetch(input, init)
+      // The server did what was asked under the key before.
+      if (reply.status === 422) asked.pop()
+      return reply
     },
   })
   const complaints: string[] = []
@@ -64,8 +71,11 @@ export async function createDevice(user: Account, port: number): Promise<Device>
     user,
     link,
     faults,
-    batches,
     complaints,
+    findBatch: (key) => {
+      const body = sent.get(key)?.at(-1)
+      return body === undefined ? undefined : JSON.parse(body).operations
+    },
     get sync() {
       return sync
     },
