@@ -6,8 +6,9 @@ import { actionsOf } from '../tasks/actions.ts'
 import { listBin } from '../tasks/task-list.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { useTitle } from '../ui/use-title.ts'
+import { dateLocale } from '../ui/date-locale.ts'
 
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+const moment = new Intl.DateTimeFormat(dateLocale, { dateStyle: 'medium', timeStyle: 'short' })
 
 /** What was deleted: to bring back, or to erase for good. */
 export function BinScreen() {

@@ -1,8 +1,9 @@
 import { useMemo } from 'react'
 import type { Stats } from '@taskwell/api'
 import { DayBars } from './day-bars.tsx'
+import { dateLocale } from '../ui/date-locale.ts'
 
-const format = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' })
+const format = new Intl.DateTimeFormat(dateLocale, { day: 'numeric', month: 'short', timeZone: 'UTC' })
 
 /** What was created and completed on each day: as bars, and as a table for those who do not see them. */
 export function ActivityChart({ activity }: { activity: Stats['activity'] }) {

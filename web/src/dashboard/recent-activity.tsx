@@ -2,6 +2,7 @@ import type { ActivityItem } from '@taskwell/api'
 import { server } from '../server.ts'
 import { LoadState } from '../ui/load-state.tsx'
 import { useLoaded } from '../ui/use-loaded.ts'
+import { dateLocale } from '../ui/date-locale.ts'
 
 const verbs: Readonly<Record<ActivityItem['kind'], string>> = {
   'task.created': 'Added',
@@ -12,7 +13,7 @@ const verbs: Readonly<Record<ActivityItem['kind'], string>> = {
   'task.restored': 'Restored',
 }
 
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+const moment = new Intl.DateTimeFormat(dateLocale, { dateStyle: 'medium', timeStyle: 'short' })
 
 /** What happened lately, on all devices; read anew when the state of the copy is another. */
 export function RecentActivity({ state }: { state: string | undefined }) {

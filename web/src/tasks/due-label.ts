@@ -1,12 +1,13 @@
 import type { Task } from '@taskwell/api'
 import { type Clock, daysBetween } from './clock.ts'
 import { dueDayOf, dueInstantOf } from './due.ts'
+import { dateLocale } from '../ui/date-locale.ts'
 
 const formats = {
-  weekday: new Intl.DateTimeFormat(undefined, { weekday: 'short', timeZone: 'UTC' }),
-  day: new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', timeZone: 'UTC' }),
-  year: new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }),
-  time: new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit', timeZone: 'UTC' }),
+  weekday: new Intl.DateTimeFormat(dateLocale, { weekday: 'short', timeZone: 'UTC' }),
+  day: new Intl.DateTimeFormat(dateLocale, { day: 'numeric', month: 'short', timeZone: 'UTC' }),
+  year: new Intl.DateTimeFormat(dateLocale, { day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' }),
+  time: new Intl.DateTimeFormat(dateLocale, { hour: 'numeric', minute: '2-digit', timeZone: 'UTC' }),
 }
 
 /** When a task is due, in the user's zone and manner; undefined without a due day. */
@@ -36,7 +37,7 @@ export function formatTime(time: string): string {
 function timeLabel(task: Task, timeZone: string): string | undefined {
   if (task.dueTime === null) return undefined
   if (task.dueTimeZone === null || task.dueTimeZone === timeZone) return formatTime(task.dueTime)
-  return new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit', timeZone }).format(
+  return new Intl.DateTimeFormat(dateLocale, { hour: 'numeric', minute: '2-digit', timeZone }).format(
     dueInstantOf(task, timeZone),
   )
 }

@@ -2,6 +2,7 @@ import type { HistoryItem } from '@taskwell/api'
 import { server } from '../server.ts'
 import { LoadState } from '../ui/load-state.tsx'
 import { useLoaded } from '../ui/use-loaded.ts'
+import { dateLocale } from '../ui/date-locale.ts'
 
 const verbs: Readonly<Record<HistoryItem['kind'], string>> = {
   'task.created': 'Created',
@@ -24,7 +25,7 @@ const names: Readonly<Record<string, string>> = {
 /** Letters of a value that are shown at once. */
 const longest = 120
 
-const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
+const moment = new Intl.DateTimeFormat(dateLocale, { dateStyle: 'medium', timeStyle: 'short' })
 
 /** What happened to a task, the latest first. The server knows; it is loaded anew with each version. */
 export function TaskHistory({ id, version }: { id: string; version: number }) {
