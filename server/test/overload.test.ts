@@ -32,20 +32,34 @@ describe('more requests than PostgreSQL has connections for', () => {
     return ask(app.baseUrl, user.token, '/api/tasks', { method: 'POST', body: '{"title":"a"}', headers })
   }
 
-  /** Makes every write of the user wait until `work` is done. */
-  async function whileSpaceIsHeld<T>(user: TestUser, work: () => Promise<T>): Promise<T> {
-    await user.client.createTask({ body: { title: 'The first' } })
+  /** Makes every write of these users wait until `work` is done. */
+  async function whileSpacesAreHeld<T>(users: readonly TestUser[], work: () => Promise<T>): Promise<T> {
+    for (const user of users) await user.client.createTask({ body: { title: 'The first' } })
+    const ids = users.map(({ id }) => id)
     return app.db.transaction().execute(async (db) => {
-      await db.selectFrom('spaces').select('id').where('owner_id', '=', user.id).forUpdate().execute()
+      await db.selectFrom('spaces').select('id').where('owner_id', 'in', ids).forUpdate().execute()
       return work()
     })
   }
 
-  test('who gets no connection in time is told to come again, and all is well afterwards', async () => {
+  test('a user whose writes wait takes one connection, however many they are', async () => {
     const [user, other] = [await app.createUser(), await app.createUser()]
     const writes: ReturnType<typeof post>[] = []
-    await whileSpaceIsHeld(user, async () => {
-      for (let index = 0; index < 12; index++) writes.push(post(user))
+    await whileSpacesAreHeld([user], async () => {
+      for (let index = 0; index < 30; index++) writes.push(post(user))
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      const reply = await ask(app.baseUrl, other.token, '/api/tasks')
+      expect([reply.status, reply.time < 2_000]).toEqual([200, true])
+    })
+    expect((await Promise.all(writes)).map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 201))
+  })
+
+  test('who gets no connection in time is told to come again, and all is well afterwards', async () => {
+    const other = await app.createUser()
+    const users = await Promise.all(Array.from({ length: 12 }, () => app.createUser()))
+    const writes: ReturnType<typeof post>[] = []
+    await whileSpacesAreHeld(users, async () => {
+      for (const user of users) writes.push(post(user))
       await new Promise((resolve) => setTimeout(resolve, 300))
       const reply = await ask(app.baseUrl, other.token, '/api/tasks')
       expectProblem(reply, 503, 'overloaded')
@@ -61,7 +75,7 @@ describe('more requests than PostgreSQL has connections for', () => {
     const [user, other] = [await app.createUser(), await app.createUser()]
     const duplicates: ReturnType<typeof post>[] = []
     const key = { 'idempotency-key': randomUUID() }
-    await whileSpaceIsHeld(user, async () => {
+    await whileSpacesAreHeld([user], async () => {
       duplicates.push(post(user, key))
       // Whichever came in first would be the one that the others wait for.
       await new Promise((resolve) => setTimeout(resolve, 500))

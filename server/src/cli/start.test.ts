@@ -74,9 +74,9 @@ test('what traces need is loaded only where they are wanted', async () => {
 })
 
 test('a wrong setting is told before the rest of the program is read', async () => {
-  const settings = { DATA_DIR: newFolder(), NODE_OPTIONS: tellingOf('better-auth') }
+  const settings = { DATA_DIR: newFolder(), NODE_OPTIONS: tellingOf('create-auth') }
   expectRefusal(await startServerProgram({ ...settings, PORT: 'hunter2' }).ended, 'PORT')
-  expect((await (await startServer(settings)).stop()).stderr).toContain('better-auth')
+  expect((await (await startServer(settings)).stop()).stderr).toContain('create-auth')
 })
 
 const sdk = '@opentelemetry/sdk-trace'
