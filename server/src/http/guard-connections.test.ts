@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { guardConnections } from './guard-connections.ts'
 
@@ -160,6 +161,19 @@ test.each([
   await expect.poll(received).toContain('well')
   await expectEnded([{ socket }], 1)
   expect(served?.bytesRead).toBeLessThan(2_000_000)
+})
+
+test('connections whose bodies are read in vain go on, however many there are', async () => {
+  await start({ restOfBodies: 300_000, afterReply: 3_000 }, (_, response) => void response.end('well'))
+  const opened = []
+  for (let number = 0; number < 20; number += 1) {
+    opened.push(await open('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n12345'))
+  }
+  for (const { received } of opened) await expect.poll(received).toContain('well')
+  for (const { socket } of opened) socket.write('67890')
+  await pause(1_700)
+  for (const { socket } of opened) socket.write(whole)
+  for (const { received } of opened) await expect.poll(() => received().split('well').length).toBe(3)
 })
 
 test('of what is still sent on many connections after their replies little is read in all', async () => {

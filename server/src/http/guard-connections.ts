@@ -41,14 +41,14 @@ export function guardConnections(server: Server, limits: Partial<typeof usual> =
   /** Those with requests that are not answered yet, or whose replies are not taken yet, and how many. */
   const underWay = new Map<Socket, number>()
   let sinceLook = 0
-  const budget = { left: most.restOfBodies }
+  const budget: Budget = { left: most.restOfBodies, waiting: new Set() }
 
   server.setTimeout(most.patience)
   server.on('connection', (socket: Socket) => {
     open.add(socket)
     unfinished.set(socket, performance.now())
     socket.once('close', () => {
-      for (const set of [open, unfinished, idle, underWay]) set.delete(socket)
+      for (const set of [open, unfinished, idle, underWay, budget.waiting]) set.delete(socket)
     })
   })
   function rest(socket: Socket): void {
@@ -87,6 +87,7 @@ export function guardConnections(server: Server, limits: Partial<typeof usual> =
   const watch = setInterval(() => {
     endReaders(open.keys(), most.untaken)
     budget.left = most.restOfBodies
+    goOn(budget)
     // Only after what has come by now was read: it may be the rest of their requests.
     setImmediate(() => endUnfinished(unfinished, most))
   }, every).unref()
@@ -114,10 +115,27 @@ function admit(set: Set<Socket>, socket: Socket, most: number): void {
   oldest.destroy()
 }
 
+/** As many as the budget has a read for, which is 64 KiB; those that have waited the longest. */
+function goOn({ left, waiting }: Budget): void {
+  let reads = Math.max(1, Math.floor(left / 65_536))
+  for (const socket of waiting) {
+    if (reads === 0) return
+    reads -= 1
+    waiting.delete(socket)
+    socket.resume()
+  }
+}
+
+/** How much of what nobody wants may still be read until the next look, and who waits for that. */
+interface Budget {
+  left: number
+  readonly waiting: Set<Socket>
+}
+
 /** Whoever has its reply and goes on sending ends soon, and is not read from when it is much. */
 function readRest(
   request: IncomingMessage,
-  budget: { left: number },
+  budget: Budget,
   { afterReply, restOfBody }: Pick<typeof usual, 'afterReply' | 'restOfBody'>,
 ): void {
   const { socket } = request
@@ -127,12 +145,20 @@ function readRest(
     // What has been asked of the connection in this turn of the event loop comes before.
     setImmediate(() => socket.pause())
   }
+  const wait = (): void => {
+    setImmediate(() => {
+      if (socket.destroyed || request.complete || left < 0) return
+      socket.pause()
+      budget.waiting.add(socket)
+    })
+  }
   if (lengthOf(request) > restOfBody) stop()
   request.on('data', (bytes: Buffer) => {
     const cost = bytes.length + costOfPiece
     left -= cost
     budget.left -= cost
-    if (left < 0 || budget.left < 0) stop()
+    if (left < 0) stop()
+    else if (budget.left < 0) wait()
   })
   setTimeout(() => void (request.complete || socket.destroy()), afterReply).unref()
 }
