@@ -278,6 +278,26 @@ describe('a statement', () => {
     expect(prepared('select 0')).toBe(2)
   })
 
+  test('is planned once, whatever its values are', async () => {
+    await insert(db, 1)
+    const find = (id: number, limit: number) =>
+      db
+        .selectFrom('notes')
+        .leftJoin('children', (join) => join.onRef('children.id', '=', 'notes.id').on('parent_id', 'is', id))
+        .select(['notes.id', 'parent_id'])
+        .where('notes.id', '=', id)
+        .limit(limit)
+        .execute()
+    await find(1, 1)
+    // The driver makes one for the rows of a statement each time that SQLite has planned it.
+    const makeRow = vi.spyOn(globalThis, 'Function')
+    for (const id of [0, 1, 2]) expect(await find(id, id + 1)).toEqual(id === 1 ? [{ id, parent_id: null }] : [])
+    expect(makeRow).not.toHaveBeenCalled()
+    await sql`create table others (id integer primary key)`.execute(db)
+    await find(1, 1)
+    expect(makeRow).toHaveBeenCalledOnce()
+  })
+
   test('goes on working when the schema has changed since it was prepared', async () => {
     await insert(db, 1)
     const all = () => sql`select * from notes`.execute(db).then(({ rows }) => rows)

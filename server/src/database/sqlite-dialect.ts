@@ -6,9 +6,9 @@ import {
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
-  SqliteQueryCompiler,
 } from 'kysely'
 import { createGroupCommit, type GroupCommit, type Member } from './group-commit.ts'
+import { PlanOnceCompiler } from './sqlite-compiler.ts'
 import { openStatements, type SqliteFile, type Statements } from './sqlite-statements.ts'
 import { whenFree } from './when-free.ts'
 import { createWriteStop, type WriteStop } from './write-stop.ts'
@@ -40,7 +40,7 @@ export function sqliteDialect(options: SqliteOptions): SqliteDialect {
     createAdapter: () => new TransactionalSqliteAdapter(),
     createDriver: () => createDriver(options, (opened) => void (reader = opened)),
     createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createQueryCompiler: () => new PlanOnceCompiler(),
   }
 }
 
