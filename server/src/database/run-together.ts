@@ -2,7 +2,7 @@ import { CompiledQuery } from 'kysely'
 import { keepPrepared } from './named-statements.ts'
 import { type Database, databaseKind } from './open.ts'
 
-const mostNamed = 6
+const mostNamed = 8
 
 /** Writes of which none needs to see what another one did: on PostgreSQL one statement, so one way there and back. */
 export async function runTogether(db: Database, statements: readonly CompiledQuery[]): Promise<void> {

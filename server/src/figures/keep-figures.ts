@@ -5,7 +5,7 @@ import type { Database } from '../database/open.ts'
 import {
   completionToMark,
   type Count,
-  countsToAdd,
+  countToAdd,
   type Facts,
   factsToInsert,
   factsToUpdate,
@@ -22,9 +22,7 @@ interface TaskChange {
  * space that is locked. Erasing a task and removing its tombstone change none of it: the figures do not rewrite the past.
  */
 export function figuresToKeep(db: Database, spaceId: string, { before, after }: TaskChange): CompiledQuery[] {
-  const writes: CompiledQuery[] = []
-  const counts = countChanges(before, after)
-  if (counts.length > 0) writes.push(countsToAdd(db, spaceId, counts))
+  const writes = countChanges(before, after).map((count) => countToAdd(db, spaceId, count))
   const facts = factsOf(after)
   if (!before) writes.push(factsToInsert(db, spaceId, facts))
   else if (factFields.some((field) => before[field] !== after[field])) writes.push(factsToUpdate(db, spaceId, facts))

@@ -2,7 +2,7 @@ import { type CompiledQuery, type RawBuilder, type Selectable, sql } from 'kysel
 import type { Database } from '../database/open.ts'
 import { prepared } from '../database/prepared.ts'
 import type { CompletionDaysTable, FigureCountsTable, TaskFactsTable } from '../database/schema.ts'
-import { eachOf, epochMilliseconds, uuidOf } from '../database/sql.ts'
+import { epochMilliseconds } from '../database/sql.ts'
 import { placeOf, quarterAt, spanOfQuarter } from './quarters.ts'
 
 export type Facts = Omit<Selectable<TaskFactsTable>, 'space_id'>
@@ -25,28 +25,14 @@ export function factsToUpdate(db: Database, spaceId: string, { task_id, created_
     .compile()
 }
 
-/** Adds to counts, all by one statement; none may be named twice. */
-export function countsToAdd(db: Database, spaceId: string, counts: readonly Count[]): CompiledQuery {
-  const changes = JSON.stringify(counts.map(({ priority, figure, count }) => [priority, figure, count]))
-  return upsertCounts.of(db, { spaceId, changes })
+export function countToAdd(db: Database, spaceId: string, count: Count): CompiledQuery {
+  return upsertCount.of(db, { space_id: spaceId, ...count })
 }
 
-const upsertCounts = prepared((db, { spaceId, changes }: { spaceId: string; changes: string }) =>
+const upsertCount = prepared((db, row: Selectable<FigureCountsTable>) =>
   db
     .insertInto('figure_counts')
-    .columns(['space_id', 'priority', 'figure', 'count'])
-    .expression(
-      db
-        .selectFrom(eachOf(db, changes).as('changed'))
-        .select([
-          uuidOf(db, spaceId).as('space_id'),
-          sql<number>`cast(changed.value ->> 0 as integer)`.as('priority'),
-          sql<string>`changed.value ->> 1`.as('figure'),
-          sql<number>`cast(changed.value ->> 2 as bigint)`.as('count'),
-        ])
-        // Without a condition SQLite would take the conflict's clause for one of a join.
-        .where(sql<boolean>`true`),
-    )
+    .values(row)
     .onConflict((conflict) =>
       conflict
         .columns(['space_id', 'priority', 'figure'])
