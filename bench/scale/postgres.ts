@@ -17,6 +17,8 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '4' },
     seconds: { type: 'string', default: '4' },
     tasks: { type: 'string', default: '1000' },
+    /** Part of the name of the cases to run. */
+    only: { type: 'string', default: '' },
   },
 })
 const goal = 0.8
@@ -32,7 +34,8 @@ try {
   const reference = await startPostgresReference(folder, `${postgres.url}bare`, tasks)
   const taskwell = await startTaskwell(folder, tasks, { DATABASE_URL: `${postgres.url}taskwell` })
   try {
-    const wanted = cases.filter(({ name }) => name === 'list of 20, unchanged' || name.startsWith('create'))
+    const compared = cases.filter(({ name }) => name === 'list of 20, unchanged' || name.startsWith('create'))
+    const wanted = compared.filter(({ name }) => name.includes(options.only))
     for (const candidate of wanted) {
       const found = await compare(candidate, { taskwell, reference }, { rounds, seconds, folder })
       const result = { ...candidate, goal, floor, rounds: found }

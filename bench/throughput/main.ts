@@ -8,7 +8,7 @@ import { cases } from './cases.ts'
 import { compare } from './compare.ts'
 import { measureGrowth } from './growth.ts'
 import { generator, measure, type Measured } from './load.ts'
-import { median, type Result, tellResult, writeReport } from './report.ts'
+import { median, type Result, type Round, tellResult, writeReport } from './report.ts'
 import { startReference, startTaskwell, type Subject } from './servers.ts'
 
 /**
@@ -54,7 +54,7 @@ try {
     results.push(result)
     if (candidate.name.startsWith('list')) afterLists = taskwell.memory()
   }
-  const halfLoad = options.short ? undefined : await measureHalfLoad(taskwell, results[0])
+  const halfLoad = options.short ? undefined : await measureHalfLoad({ taskwell, reference }, results[0])
   console.log(`memory after the lists ${afterLists.toFixed(0)} MB, at the end ${taskwell.memory().toFixed(0)} MB`)
   if (options.write) {
     const growth = await measureGrowth(folder)
@@ -79,16 +79,21 @@ async function started(subject: Promise<Subject>): Promise<Subject> {
   return running
 }
 
-/** Lists at half the rate that was the most, as a busy server has them. */
-async function measureHalfLoad(taskwell: Subject, result: Result | undefined): Promise<Measured | undefined> {
+/** Lists at half the rate that was the most, as a busy server has them: of both, for the machine has its share in what is slow. */
+async function measureHalfLoad(
+  subjects: { taskwell: Subject; reference: Subject },
+  result: Result | undefined,
+): Promise<Round | undefined> {
   const [list] = cases
   if (!result || !list) return undefined
-  const rate = median(result.rounds.map((round) => round.taskwell.perSecond)) / 2
-  const measured = await measure(taskwell, { ...list.load, rate }, seconds * 2, folder)
-  console.log(
-    `at half that rate, ${measured.perSecond.toFixed(0)} a second: p50 ${measured.p50.toFixed(2)} ms, p99 ${measured.p99.toFixed(2)} ms`,
-  )
-  return measured
+  const half = async (name: 'taskwell' | 'reference'): Promise<Measured> => {
+    const rate = median(result.rounds.map((round) => round[name].perSecond)) / 2
+    const measured = await measure(subjects[name], { ...list.load, rate }, seconds * 2, folder)
+    const [p50, p99] = [measured.p50.toFixed(2), measured.p99.toFixed(2)]
+    console.log(`${name} at half that rate, ${measured.perSecond.toFixed(0)} a second: p50 ${p50} ms, p99 ${p99} ms`)
+    return measured
+  }
+  return { taskwell: await half('taskwell'), reference: await half('reference') }
 }
 
 /** Other programs on the machine may disturb a run, but hardly both the rate and the time of the processor. */
