@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { sql } from 'kysely'
-import { contains } from '../src/database/sql.ts'
+import { contains } from '../src/database/search.ts'
 import { type Database, databaseKind } from '../src/database/open.ts'
 import { storedTables } from '../src/database/tables.ts'
 import { foldText } from '../src/text/index.ts'
@@ -184,7 +184,7 @@ export async function readStore(db: Database) {
   const found = await db
     .selectFrom('tasks')
     .select('id')
-    .where((eb) => eb.or(words.map((word) => contains(db, 'search_text', word))))
+    .where((eb) => eb.or(words.map((word) => contains(db, word))))
     .orderBy('id')
     .execute()
   const matched = isSqlite

@@ -1,11 +1,4 @@
-import {
-  type Expression,
-  type ExpressionBuilder,
-  type RawBuilder,
-  type SelectQueryBuilder,
-  sql,
-  type SqlBool,
-} from 'kysely'
+import { type Expression, type RawBuilder, type SelectQueryBuilder, sql, type SqlBool } from 'kysely'
 import { type Database, databaseKind } from './open.ts'
 import { prepared } from './prepared.ts'
 import type { Schema } from './schema.ts'
@@ -130,79 +123,4 @@ export function jsonArray(db: Database, values: readonly Expression<unknown>[]):
 /** The values of all rows as an array in JSON; of no rows null or empty. */
 export function jsonOfRows(db: Database, value: Expression<unknown>): RawBuilder<unknown> {
   return databaseKind(db) === 'postgres' ? sql`json_agg(${value})` : sql`json_group_array(${value})`
-}
-
-/** Whether the column of `tasks` has the word in it, byte for byte; the form that PostgreSQL's trigram index understands. */
-export function contains(db: Database, column: 'search_text', word: string): Expression<SqlBool> {
-  const ref = sql.ref(`tasks.${column}`)
-  if (databaseKind(db) === 'sqlite') return sql<SqlBool>`instr(${ref}, ${word}) > 0`
-  return sql<SqlBool>`${ref} like ${`%${word.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`}`
-}
-
-/** A column by which SQLite finds nothing: it keeps no statistics here, and would prefer the wrong index. */
-export function withoutIndex(column: 'tasks.space_id'): RawBuilder<string> {
-  return sql<string>`+${sql.ref(column)}`
-}
-
-/** What narrows a search before `contains` decides. */
-export type SearchCandidates = (eb: ExpressionBuilder<Schema, 'tasks'>) => Expression<SqlBool>
-
-/**
- * The search index of SQLite narrows a search to the tasks, of all users, that have every trigram of the long words, or one
- * that begins with a short word. Undefined where it would not help, since the words are so common that going through the
- * user's own tasks is quicker. PostgreSQL needs none: its index and its statistics serve `contains`.
- */
-export async function searchCandidates(db: Database, words: readonly string[]): Promise<SearchCandidates | undefined> {
-  if (databaseKind(db) === 'postgres') return undefined
-  for (const rows of narrowings(words)) {
-    const { count } = await db
-      .selectFrom(sql`(${rows} limit ${sql.lit(tooManyCandidates)})`.as('probe'))
-      .select((eb) => eb.fn.countAll<number>().as('count'))
-      .executeTakeFirstOrThrow()
-    if (count < tooManyCandidates) return (eb) => eb('tasks.seq', 'in', sql<number>`(${rows})`)
-  }
-  return undefined
-}
-
-/** From here on the index finds so many tasks of everybody that it no longer pays. */
-const tooManyCandidates = 2_000
-
-/**
- * Row numbers of tasks as the index finds them by itself, the most telling first: a long word is seldom a common one, and
- * to find what has a common word, too, takes longer than to look at what has the rare one.
- */
-function narrowings(words: readonly string[]): RawBuilder<unknown>[] {
-  const withAll = (words: readonly string[]) =>
-    sql`select rowid from task_search where task_search match ${trigrams(words).map(quoted).join(' ')}`
-  const withStart = (word: string) =>
-    sql`select doc from task_search_grams where term >= ${word} and term <= ${word + lastLetter.repeat(2)}`
-  const long = words.filter((word) => !isShort(word)).toSorted((one, other) => other.length - one.length)
-  return [
-    ...long.map((word) => withAll([word])),
-    ...(long.length > 1 ? [withAll(long)] : []),
-    ...words.filter(isShort).map(withStart),
-  ]
-}
-
-const lastLetter = '\u{10ffff}'
-
-/** Whether a word is shorter than a trigram. */
-function isShort(word: string): boolean {
-  return Array.from(word).length < 3
-}
-
-/** More would narrow no further and make the query long: some letters fold to eighteen. */
-const maxTrigrams = 24
-
-function trigrams(words: readonly string[]): string[] {
-  const found = new Set<string>()
-  for (const word of words) {
-    const letters = Array.from(word)
-    for (let end = 3; end <= letters.length; end++) found.add(letters.slice(end - 3, end).join(''))
-  }
-  return [...found].slice(0, maxTrigrams)
-}
-
-function quoted(trigram: string): string {
-  return `"${trigram.replaceAll('"', '""')}"`
 }

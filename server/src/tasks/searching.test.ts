@@ -1,9 +1,12 @@
 import fc from 'fast-check'
 import naughtyStrings from 'big-list-of-naughty-strings' with { type: 'json' }
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { databases, type TestDatabase } from '../../test/databases.ts'
 import { foldText, isLegalText, searchWords } from '../text/index.ts'
 import { updateTask } from './index.ts'
+import { pageRequest } from './list-tasks.ts'
+import { selectPage } from './page-query.ts'
 import { add, addAll, createUser, list, listAll, titles } from './testing.ts'
 
 describe.each(databases)('searching on %s', (database) => {
@@ -143,4 +146,21 @@ describe.each(databases)('searching on %s', (database) => {
     expect(await titles(user, { q: 'qz' })).toEqual([])
     for (const q of ['xj', 'x', 'j']) expect(await titles(other, { q })).toEqual(['xj'])
   }, 60_000)
+
+  test.each([database].filter(({ kind }) => kind === 'postgres'))(
+    'on %s asks the index only for what it has',
+    async () => {
+      const user = await createUser(store.db)
+      const asked = async (q: string) => {
+        const { parameters } = selectPage(store.db, await pageRequest(user, { q })).compile()
+        return parameters.filter((value) => typeof value === 'string' && value.startsWith('%'))
+      }
+      expect(await asked('z xylophone qx a-b-c')).toEqual(['%xylophone%'])
+      expect(await asked('xyl_-1')).toEqual(['%xyl\\_-1%'])
+      for (const q of ['z', 'qx', '_-%', 'a-bc', '\u{1f600}']) expect(await asked(q)).toEqual([])
+      const { rows } = await sql<{ locale: string }>`
+        select datctype as locale from pg_database where datname = current_database()`.execute(store.db)
+      expect(await asked('москва')).toEqual(rows[0]?.locale === 'C' ? [] : ['%москва%'])
+    },
+  )
 })

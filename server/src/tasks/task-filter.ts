@@ -3,7 +3,7 @@ import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
 import type { Calendar } from '../calendar/index.ts'
 import type { Database } from '../database/open.ts'
 import type { Schema } from '../database/schema.ts'
-import { contains, type SearchCandidates, withoutIndex } from '../database/sql.ts'
+import { contains, type SearchCandidates, spaceOfCandidates } from '../database/search.ts'
 import { type DueColumn, dueConditions, dueWithin } from './due-filter.ts'
 import { priorityNumbers } from './task-row.ts'
 
@@ -32,10 +32,8 @@ export interface TaskFilter extends Pick<
 export function matchingTasks(db: Database, spaceId: string, filter: TaskFilter) {
   return db
     .selectFrom('tasks')
-    .where(filter.candidates ? withoutIndex('tasks.space_id') : 'tasks.space_id', '=', spaceId)
-    .where((eb) =>
-      eb.and([...conditions(eb, filter), ...filter.words.map((word) => contains(db, 'search_text', word))]),
-    )
+    .where(filter.candidates ? spaceOfCandidates(db) : 'tasks.space_id', '=', spaceId)
+    .where((eb) => eb.and([...conditions(eb, filter), ...filter.words.map((word) => contains(db, word))]))
 }
 
 function conditions(eb: ExpressionBuilder<Schema, 'tasks'>, filter: TaskFilter): Expression<SqlBool>[] {
