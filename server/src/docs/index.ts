@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import type { FastifyInstance } from 'fastify'
+import { etagOf, isUnchanged } from '../etags.ts'
 
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -25,27 +26,36 @@ const script = "SwaggerUIBundle({ url: '/api/openapi.json', dom_id: '#docs', dee
 
 /** Serves the OpenAPI document and a page to read and try it, all from our own files. */
 export function mountDocs(app: FastifyInstance): void {
-  const document = once(printApi)
-  app.get('/api/openapi.json', async (_, reply) =>
-    reply
-      .header('cache-control', 'public, no-cache')
-      .type('application/json; charset=utf-8')
-      .send(await document()),
-  )
-  const assets = [
-    { path: '', type: 'text/html', read: () => page },
-    { path: '/start.js', type: 'text/javascript', read: () => script },
-    { path: '/swagger-ui.css', type: 'text/css', read: () => readAsset('swagger-ui.css') },
-    { path: '/swagger-ui-bundle.js', type: 'text/javascript', read: () => readAsset('swagger-ui-bundle.js') },
-  ]
-  for (const { path, type, read } of assets) {
-    app.get(`/api/docs${path}`, async (_, reply) =>
-      reply
-        .headers({ 'content-security-policy': policy, 'cache-control': 'public, no-cache' })
-        .type(`${type}; charset=utf-8`)
-        .send(read()),
-    )
+  serve(app, '/api/openapi.json', { type: 'application/json', read: printApi })
+  const ofPage = { 'content-security-policy': policy }
+  serve(app, '/api/docs', { type: 'text/html', headers: ofPage, read: () => page })
+  serve(app, '/api/docs/start.js', { type: 'text/javascript', headers: ofPage, read: () => script })
+  for (const [name, type] of [
+    ['swagger-ui.css', 'text/css'],
+    ['swagger-ui-bundle.js', 'text/javascript'],
+  ] as const) {
+    serve(app, `/api/docs/${name}`, { type, headers: ofPage, read: () => readAsset(name) })
   }
+}
+
+interface File {
+  readonly type: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly read: () => string | Buffer | Promise<string | Buffer>
+}
+
+/** Read with the first request, and kept as bytes: to write a long text takes the time of a hundred other replies. */
+function serve(app: FastifyInstance, path: string, { type, headers, read }: File): void {
+  const content = once(async () => {
+    const bytes = Buffer.from(await read())
+    return { bytes, etag: etagOf(bytes) }
+  })
+  app.get(path, async (request, reply) => {
+    const { bytes, etag } = await content()
+    reply.headers({ ...headers, 'cache-control': 'public, no-cache', etag })
+    if (isUnchanged(request.headers['if-none-match'], etag)) return reply.code(304).send()
+    return reply.type(`${type}; charset=utf-8`).send(bytes)
+  })
 }
 
 /** The OpenAPI 3.1 document as text. What makes it is loaded only when somebody asks. */
@@ -54,8 +64,8 @@ export async function printApi(): Promise<string> {
   return `${JSON.stringify(await describeApi(), null, 2)}\n`
 }
 
-function readAsset(name: string): Buffer {
-  return readFileSync(createRequire(import.meta.url).resolve(`swagger-ui-dist/${name}`))
+function readAsset(name: string): Promise<Buffer> {
+  return readFile(createRequire(import.meta.url).resolve(`swagger-ui-dist/${name}`))
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

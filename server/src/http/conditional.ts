@@ -4,7 +4,7 @@ import { calendarAt } from '../calendar/index.ts'
 import type { Context } from '../context.ts'
 import { version } from '../version.ts'
 import type { Outcome } from '../verb.ts'
-import { etagOf, isUnchanged, taskEtag } from './etags.ts'
+import { etagOf, isUnchanged, taskEtag } from '../etags.ts'
 import type { ReplyCache } from './reply-cache.ts'
 
 /** The tag of a reply that is about a task. */

@@ -15,6 +15,7 @@ import { tellLimits } from './limit-requests.ts'
 import { logRequest } from './log-request.ts'
 import { shedLoad } from './shed-load.ts'
 import { refuseUnrouted } from './methods.ts'
+import { paceReplies } from './pace-replies.ts'
 import { acceptJson } from './parse-json.ts'
 import { problemType, sendProblem, toProblem } from './problems.ts'
 
@@ -86,6 +87,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     varyByOrigin(request, reply)
     done(null, payload)
   })
+  paceReplies(app)
   app.addHook('onResponse', (request, reply, done) => {
     logRequest(request, reply)
     done()

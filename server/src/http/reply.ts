@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Outcome } from '../verb.ts'
 import type { FinishedReply, NewReply } from './answer-once.ts'
 import { etagFor, validators } from './conditional.ts'
-import { isUnchanged } from './etags.ts'
+import { isUnchanged } from '../etags.ts'
 import { sendPieces } from './pieces.ts'
 
 /** A reply with its status, headers and body; 304 where the client holds it. */

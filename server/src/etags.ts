@@ -12,7 +12,7 @@ export function taskEtag(version: number): string {
   return `"v${version}"`
 }
 
-/** The tag of a reply that is a function of what the text says. */
-export function etagOf(dependencies: string): string {
+/** The tag of a reply that is a function of these, or has these bytes. */
+export function etagOf(dependencies: string | Buffer): string {
   return `"${hash('sha256', dependencies, 'base64url').slice(0, 22)}"`
 }
