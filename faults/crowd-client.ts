@@ -50,7 +50,7 @@ async function crowd({ url, file, seed, people, writers, duration }: Order): Pro
   const [importer, ...writing] = world.people
   if (!importer) throw new Error('Nobody is there')
   const careless = await createPerson(url, random, { hear })
-  const load = startLoad({ ...world, people: writing }, { clients: writers })
+  const load = startLoad({ ...world, people: writing }, { clients: writers, arePatient: true })
   const [, carelesslyImported] = await Promise.all([
     bringIn(importer, random),
     bringInOnce(careless, random),

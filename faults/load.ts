@@ -9,14 +9,21 @@ export interface Load {
   stop(): Promise<void>
 }
 
-/** Clients of each account write without rest, and its copies now and then. What gets no answer stays open in the ledger. */
-export function startLoad({ people, random }: World, { clients = 4 }: { clients?: number } = {}): Load {
+/**
+ * Clients of each account write without rest, and its copies now and then. What gets no answer stays open in the ledger;
+ * those that are patient send it again until then, as whoever is told to come later does.
+ */
+export function startLoad({ people, random }: World, { clients = 4, arePatient = false } = {}): Load {
   let isOver = false
   async function work(person: Person): Promise<void> {
     while (!isOver) {
       const entry: Entry = { key: random.uuid(), request: nextWrite(person, random) }
       person.entries.push(entry)
-      if ((await send(person.client, entry)) === 'unanswered') await pause(50)
+      let isAnswered = false
+      do {
+        isAnswered = (await send(person.client, entry)) !== 'unanswered'
+        if (!isAnswered) await pause(50)
+      } while (arePatient && !isAnswered && !isOver)
     }
   }
   async function sync(person: Person): Promise<void> {
