@@ -1,9 +1,12 @@
 import { enableCompileCache } from 'node:module'
+import { setFlagsFromString } from 'node:v8'
 import { useBundle } from './bundled-packages.ts'
 
 // What it writes is for its owner only, also in a folder that others may read.
 process.umask(0o077)
 enableCompileCache()
+// V8 would let the heap grow to three times of what is in use. Half of that again is enough, and collecting it takes hardly more time.
+setFlagsFromString('--heap-growing-percent=40')
 useBundle()
 const { runServer } = await import('./cli/start.ts')
 await runServer()

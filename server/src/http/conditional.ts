@@ -43,9 +43,17 @@ export async function answerByRevision(
   const keyRead = dependencies(context, request, revision)
   const etagRead = etagOf(keyRead)
   const serialize = reply.getSerializationFunction('200') ?? JSON.stringify
-  const fresh = { etag: etagRead, headers: headersOf(etagRead, revision), body: serialize(body) }
+  const bytes = bytesOf(serialize(body))
+  const fresh = { etag: etagRead, headers: headersOf(etagRead, revision), body: bytes }
   cache.keep(keyRead, fresh)
   return reply.headers(fresh.headers).send(fresh.body)
+}
+
+const encoder = new TextEncoder()
+
+/** In memory of their own: short texts get theirs from `Buffer.from` in a piece with others, all of which would be kept. */
+function bytesOf(text: string): Buffer {
+  return Buffer.from(encoder.encode(text).buffer)
 }
 
 function headersOf(etag: string, revision: number): Record<string, string> {

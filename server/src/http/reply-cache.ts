@@ -2,7 +2,8 @@
 export interface CachedReply {
   readonly etag: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  /** As bytes: to write a text, it would have to be copied and encoded each time. */
+  readonly body: Buffer
 }
 
 /** Replies by what they depend on, the least used forgotten first. */
@@ -48,7 +49,7 @@ export function createReplyCache(mostBytes: number): ReplyCache {
 /** What an entry takes beside its texts, about: headers, tag, the place in the map. */
 const overhead = 1000
 
-/** Two bytes a character, which is what texts beyond Latin-1 take. */
+/** Two bytes a character of the key, which is what texts beyond Latin-1 take. */
 function sizeOf(key: string, { body }: CachedReply): number {
-  return 2 * (key.length + body.length) + overhead
+  return 2 * key.length + body.length + overhead
 }
