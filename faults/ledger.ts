@@ -28,6 +28,8 @@ export interface Entry {
   acknowledgement?: Acknowledgement
   /** Refused for good: it had no effect. */
   refusal?: Problem
+  /** Sent once without an answer: the server may come to that attempt later than to the one that was refused. */
+  wasAbandoned?: boolean
 }
 
 export type WriteRequest =
@@ -44,10 +46,20 @@ export async function send(calls: Calls, entry: Entry): Promise<'done' | 'refuse
     entry.acknowledgement ??= acknowledgement
     return 'done'
   } catch (error) {
-    if (!isDefinite(error)) return 'unanswered'
+    if (!isDefinite(error)) {
+      if (!(error instanceof TaskwellError)) entry.wasAbandoned = true
+      return 'unanswered'
+    }
     entry.refusal = error.problem
     return 'refused'
   }
+}
+
+/** Asks once more, when all is quiet, for the outcome of a write that was refused after an attempt without an answer. */
+export async function askAgain(calls: Calls, entry: Entry): Promise<void> {
+  delete entry.refusal
+  delete entry.wasAbandoned
+  await send(calls, entry)
 }
 
 /** Sends the write, whatever is known of it already. @throws as the client does */

@@ -1,5 +1,5 @@
 import type { Operation } from '@taskwell/api'
-import { claimsOf, type Entry, type SyncedWrite, request, send, type WriteRequest } from './ledger.ts'
+import { askAgain, claimsOf, type Entry, type SyncedWrite, request, send, type WriteRequest } from './ledger.ts'
 import { demand } from './part.ts'
 import type { Random } from './random.ts'
 import type { Person, World } from './world.ts'
@@ -58,6 +58,16 @@ export async function settle({ people, random }: World, patience = 30_000): Prom
     }
   }
   await Promise.all(Array.from({ length: 8 }, work))
+  const doubtful = people.flatMap((person) =>
+    person.entries.filter(({ refusal, wasAbandoned }) => refusal && wasAbandoned).map((entry) => ({ person, entry })),
+  )
+  for (const { person, entry } of doubtful) {
+    while (isOpen(entry) || entry.wasAbandoned) {
+      await askAgain(person.client, entry)
+      demand(performance.now() < deadline, `a write got no answer for ${patience / 1000} s after the fault was over`)
+      if (isOpen(entry)) await pause(200)
+    }
+  }
   while (people.some(({ synced }) => synced.some(({ outcome }) => outcome === undefined))) {
     demand(performance.now() < deadline, `a copy could not send its writes for ${patience / 1000} s`)
     for (const { copies } of people) for (const copy of copies) copy.reconnect()

@@ -1,5 +1,5 @@
 import type { Task } from '@taskwell/api'
-import { type Claim, claimsOf, claimsOfSynced } from './ledger.ts'
+import { type Claim, claimsOf, claimsOfSynced, type Entry } from './ledger.ts'
 import { pause } from './load.ts'
 import { demand } from './part.ts'
 import type { Random } from './random.ts'
@@ -57,9 +57,23 @@ function compareWithStore(
       writeIds.add(id)
     }
   }
-  demand(count === changes.length, `DOUBLED: ${changes.length} revisions in the database, ${count} acknowledged`)
+  const unclaimed = changes.filter((change) => !writeIds.has(change.write_id))
+  demand(
+    count === changes.length,
+    `DOUBLED: ${changes.length} revisions in the database, ${count} acknowledged; ${unclaimed.map((change) => tellUnclaimed(change, entries)).join('; ')}`,
+  )
   compareTasks(claimed, tasks)
   return claimed
+}
+
+/** A change that nobody was told of, and what is in the ledger about its task. */
+function tellUnclaimed({ revision, task_id }: StoredSpace['changes'][number], entries: readonly Entry[]): string {
+  const about = entries.filter(({ request }) => JSON.stringify(request).includes(task_id))
+  const told = about.map(({ request, acknowledgement, refusal }) => {
+    const outcome = acknowledgement ? `revision ${acknowledgement.revision}` : (refusal?.code ?? 'no answer')
+    return `${request.kind}: ${outcome} ${refusal?.detail ?? ''}`
+  })
+  return `revision ${revision} of task ${task_id} (${told.join(', ')})`
 }
 
 function compareTasks(claimed: ReadonlyMap<string, readonly Claim[]>, tasks: StoredSpace['tasks']): void {
