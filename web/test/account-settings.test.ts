@@ -99,6 +99,7 @@ describe.runIf(hasChromium)('settings of the account', { timeout: 300_000 }, () 
     await dialog.getByLabel('Your password').fill(password)
     await dialog.getByRole('button', { name: 'Delete everything' }).click()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+    await page.getByText('The account is deleted, with all that was in it.').waitFor()
     expect(await databaseNames(device)).toEqual([])
   })
 

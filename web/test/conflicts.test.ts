@@ -55,7 +55,7 @@ describe.runIf(hasChromium)('a task that two devices edit at once', { timeout: 3
     const question = phone.getByRole('alert').filter({ hasText: 'changed elsewhere' })
     await question.getByText('from the laptop').waitFor()
     await save(phone)
-    await question.waitFor()
+    await phone.getByText('Not saved yet: choose between').waitFor()
     const member = field === 'Title' ? 'title' : 'description'
     expect(await onServer()).toMatchObject({ [member]: 'from the laptop' })
     await question.getByRole('button', { name: choice }).click()

@@ -155,6 +155,7 @@ describe.runIf(hasChromium)('several devices', { timeout: 300_000 }, () => {
     await context.setOffline(false)
     const alert = page.getByRole('alert', { name: 'Not saved' })
     await alert.getByText('many careful words').waitFor()
+    await alert.getByText('it was erased, here or on another device').waitFor()
     await page.reload()
     await alert.getByText('many careful words').waitFor()
     await alert.getByRole('button', { name: 'Dismiss' }).click()
@@ -172,6 +173,10 @@ describe.runIf(hasChromium)('several devices', { timeout: 300_000 }, () => {
     await alert.getByText('A new task was not saved').waitFor()
     await alert.getByText('one too many').waitFor()
     await expectLines(page, ['No date 1', 'the only one'])
+    // What was not done is not told as done, and cannot be undone.
+    await page.getByText('Added “one too many').waitFor({ state: 'detached' })
+    await page.keyboard.press('Control+z')
+    await page.getByText('Undone: Added “the only one”').waitFor()
     await alert.getByRole('button', { name: 'Dismiss' }).click()
     await alert.waitFor({ state: 'detached' })
     await close()

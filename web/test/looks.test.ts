@@ -68,6 +68,7 @@ describe.runIf(hasChromium).each(['light', 'dark'] as const)('in %s colours', { 
     await page.keyboard.press('Escape')
     await page.getByRole('button', { name: 'Clear the selection' }).click()
     await page.getByRole('listitem', { name: 'read', exact: true }).getByText('read').click()
+    await expectButtonsAbove(page)
     await page.getByRole('button', { name: 'History' }).click()
     await page.getByText('Created').waitFor()
     await judge('open task')
@@ -92,6 +93,21 @@ describe.runIf(hasChromium).each(['light', 'dark'] as const)('in %s colours', { 
     expect(device.complaints).toEqual([])
   })
 })
+
+/** On a small phone the buttons of an open task are not under the bar of the screens. */
+async function expectButtonsAbove(page: Page): Promise<void> {
+  const before = page.viewportSize()
+  await page.setViewportSize({ width: 375, height: 600 })
+  for (const name of ['Save', 'Delete']) {
+    const button = page.getByRole('button', { name, exact: true })
+    // A click that another element would take is refused by the browser's driver.
+    await button.click({ trial: true, timeout: 5_000 })
+    const box = await button.boundingBox()
+    const bar = await page.getByRole('navigation', { name: 'Screens' }).boundingBox()
+    expect((box?.y ?? 0) + (box?.height ?? 0)).toBeLessThanOrEqual(bar?.y ?? 0)
+  }
+  if (before) await page.setViewportSize(before)
+}
 
 /** Where less motion is wanted nothing fades: a look is the last one in the very moment of the change. */
 async function expectInstantChange(page: Page): Promise<void> {

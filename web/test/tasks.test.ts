@@ -58,7 +58,7 @@ describe.runIf(hasChromium)('tasks in the browser', { timeout: 300_000 }, () => 
       'call',
       'Today 1',
       'read',
-      'This week 1',
+      'Next 7 days 1',
       'write',
       'Later 1',
       'fly',

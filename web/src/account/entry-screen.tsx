@@ -1,12 +1,10 @@
+import type { EndedSession } from '../session/session.ts'
 import { ForgotPassword } from './forgot-password.tsx'
 import { Register } from './register.tsx'
 import { SignIn } from './sign-in.tsx'
 
 /** What somebody sees who is not signed in: sign-in at every address, so that it leads on to where they wanted. */
-export function EntryScreen(props: {
-  pathname: string
-  ended: { readonly email: string; readonly waiting: number } | undefined
-}) {
+export function EntryScreen(props: { pathname: string; ended: EndedSession | undefined }) {
   return (
     <main className="entry">
       <p className="brand entry-brand">

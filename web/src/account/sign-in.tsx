@@ -1,21 +1,26 @@
 import { useState } from 'react'
 import { Link } from '../navigation.tsx'
 import { hasCode, server } from '../server.ts'
-import { enter } from '../session/session.ts'
+import { type EndedSession, enter } from '../session/session.ts'
 import { AsyncForm } from '../ui/async-form.tsx'
 import { Field } from '../ui/field.tsx'
 import { useTitle } from '../ui/use-title.ts'
 import { leaveEntry } from './leave-entry.ts'
 import { SendAgain } from './send-again.tsx'
 
-export function SignIn({ ended }: { ended: { readonly email: string; readonly waiting: number } | undefined }) {
+export function SignIn({ ended }: { ended: EndedSession | undefined }) {
   useTitle('Sign in')
   const [needsCode, setNeedsCode] = useState(false)
   const [unverified, setUnverified] = useState<string>()
   return (
     <>
       <h1>Sign in</h1>
-      {ended && (
+      {ended?.cause === 'deleted' && (
+        <p className="notice" role="status">
+          The account is deleted, with all that was in it.
+        </p>
+      )}
+      {ended?.cause === 'elsewhere' && (
         <p className="notice" role="status">
           Your session has ended. Sign in again to go on.
           {ended.waiting > 0 &&
@@ -53,7 +58,7 @@ export function SignIn({ ended }: { ended: { readonly email: string; readonly wa
           type="email"
           autoComplete="username"
           required
-          defaultValue={ended?.email ?? ''}
+          defaultValue={ended?.cause === 'elsewhere' ? ended.email : ''}
         />
         <Field label="Password" name="password" type="password" autoComplete="current-password" required />
         {needsCode && (

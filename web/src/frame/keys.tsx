@@ -14,7 +14,7 @@ const everywhere = [
 ] as const
 
 const inTheList = [
-  ['↓ ↑', 'Next, previous (also j, k)'],
+  ['↓ ↑', 'Next, previous (also j, k, which lead into the list)'],
   ['Space', 'Complete or reopen'],
   ['Enter', 'Open (also e)'],
   ['x', 'Select; with Shift everything in between'],
@@ -41,6 +41,8 @@ export function useKeys(commands: { undo(): void; help(): void }): void {
       else if (event.key === 'u') commands.undo()
       else if (event.key === 'n') focusOnTasks('quick-add')
       else if (event.key === '/') focusOnTasks('search')
+      else if (event.key === 'j' || event.key === 'k')
+        document.querySelector<HTMLElement>('.lines [data-active]')?.focus()
       else return
       event.preventDefault()
     }

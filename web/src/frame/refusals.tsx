@@ -1,4 +1,4 @@
-import type { SyncRefusal, SyncSnapshot } from '@taskwell/api'
+import type { SyncRefusal, SyncSnapshot, TaskChanges } from '@taskwell/api'
 import { explainProblem } from '../server.ts'
 import { useSnapshot, useSync } from '../session/hooks.ts'
 import { showToast } from '../ui/toasts.tsx'
@@ -27,10 +27,7 @@ export function Refusals() {
         return (
           <article key={refusal.write.id} className="refusal">
             <p>
-              <strong>{kinds[refusal.write.kind] ?? 'Changes were not saved'}.</strong>{' '}
-              {refusal.write.kind === 'undo' && refusal.problem.code === 'conflict'
-                ? 'The task was changed again since.'
-                : explainProblem(refusal.problem)}
+              <strong>{kinds[refusal.write.kind] ?? 'Changes were not saved'}.</strong> {reasonOf(refusal)}
             </p>
             {typed.length > 0 && (
               <ul className="refusal-typed">
@@ -58,6 +55,13 @@ export function Refusals() {
   )
 }
 
+/** In the words of somebody who knows tasks and nothing of requests. */
+function reasonOf({ write, problem }: SyncRefusal): string {
+  if (write.kind === 'undo' && problem.code === 'conflict') return 'The task was changed again since.'
+  if (problem.code === 'not_found') return 'The task is not there any more: it was erased, here or on another device.'
+  return explainProblem(problem)
+}
+
 async function copy(text: string): Promise<void> {
   await navigator.clipboard.writeText(text).then(
     () => showToast('Copied'),
@@ -70,6 +74,14 @@ function typedText(operation: SyncOperation, tasks: SyncSnapshot['tasks']): stri
   const title = tasks.get(operation.id)?.title
   if (operation.op !== 'update') return title === undefined ? [] : [title]
   const { title: newTitle, description, ...rest } = operation.changes
-  const others = Object.entries(rest).map(([field, value]) => `${field}: ${value ?? 'none'}`)
-  return [newTitle ?? title ?? '', description ?? '', ...others].filter(Boolean)
+  return [newTitle ?? title ?? '', description ?? '', ...otherChanges(rest)].filter(Boolean)
+}
+
+function otherChanges({ completed, priority, dueDate, dueTime }: TaskChanges): string[] {
+  return [
+    completed === undefined ? '' : completed ? 'done' : 'not done',
+    priority === undefined ? '' : `${priority} priority`,
+    dueDate === undefined ? '' : dueDate === null ? 'no date' : `due ${dueDate}`,
+    dueTime === undefined || dueDate === null ? '' : dueTime === null ? 'no time' : `at ${dueTime}`,
+  ]
 }

@@ -7,8 +7,13 @@ import { isLogoutDue, onOtherUser, recallUser, rememberUser, setLogoutDue } from
 export type Session =
   | { readonly kind: 'starting' }
   | { readonly kind: 'unreachable' }
-  | { readonly kind: 'signed out'; readonly ended?: { readonly email: string; readonly waiting: number } }
+  | { readonly kind: 'signed out'; readonly ended?: EndedSession }
   | { readonly kind: 'signed in'; readonly user: User; readonly copy: LocalCopy }
+
+/** Why nobody is signed in any more, though nobody has signed out. */
+export type EndedSession =
+  | { readonly cause: 'elsewhere'; readonly email: string; readonly waiting: number }
+  | { readonly cause: 'deleted' }
 
 let session: Session = { kind: 'starting' }
 const listeners = new Set<() => void>()
@@ -104,7 +109,7 @@ export async function forgetAccount(): Promise<void> {
   if (session.kind !== 'signed in') return
   const { user, copy } = session
   rememberUser(undefined)
-  change({ kind: 'signed out' })
+  change({ kind: 'signed out', ended: { cause: 'deleted' } })
   await copy.close()
   await removeLocalCopies(user.id)
 }
@@ -115,7 +120,7 @@ async function endSession(): Promise<void> {
   const { user, copy } = session
   const waiting = copy.sync.getSnapshot().pending
   rememberUser(undefined)
-  change({ kind: 'signed out', ended: { email: user.email, waiting } })
+  change({ kind: 'signed out', ended: { cause: 'elsewhere', email: user.email, waiting } })
   await copy.close()
   if (waiting === 0) await removeLocalCopies(user.id)
 }

@@ -1,5 +1,5 @@
 import type { NewTask, Operation, Priority, Sync, SyncWrite, Task, TaskChanges } from '@taskwell/api'
-import { showToast } from '../ui/toasts.tsx'
+import { showToast, type Toast } from '../ui/toasts.tsx'
 
 /** What a user does to tasks. Each is seen at once, told in a toast, and can be taken back. */
 export interface Actions {
@@ -35,23 +35,37 @@ interface Deed {
 
 function createActions(sync: Sync): Actions {
   const deeds: Deed[] = []
+  /** What the last toast tells of. */
+  let told: { readonly writes: readonly SyncWrite[]; takeBack(): void } | undefined
 
+  // What the server refuses has not happened: `frame/refusals.tsx` says so.
+  sync.subscribe(() => {
+    const refused = new Set(sync.getSnapshot().refusals.map(({ write }) => write.id))
+    if (refused.size === 0) return
+    const isRefused = ({ id }: SyncWrite) => refused.has(id)
+    if (told?.writes.some(isRefused)) told.takeBack()
+    for (const deed of deeds.filter(({ writes }) => writes.every(isRefused))) deeds.splice(deeds.indexOf(deed), 1)
+  })
+
+  const say = (text: string, writes: readonly SyncWrite[], action?: Toast['action']) => {
+    told = { writes, takeBack: showToast(text, action) }
+  }
   const tell = (deed: Deed) => {
     deeds.push(deed)
     if (deeds.length > longestMemory) deeds.shift()
-    showToast(deed.text, { label: 'Undo', run: () => undo(deed) })
+    say(deed.text, deed.writes, { label: 'Undo', run: () => undo(deed) })
   }
   const undo = (deed: Deed | undefined) => {
-    if (!deed) return showToast('There is nothing to undo on this page.')
+    if (!deed) return say('There is nothing to undo on this page.', [])
     const index = deeds.indexOf(deed)
     if (index >= 0) deeds.splice(index, 1)
     const undone = reverse(deed.writes)
     const redo = () => {
       const writes = reverse(undone)
       if (writes.length > 0) tell({ text: deed.text, writes })
-      else showToast('That cannot be redone.')
+      else say('That cannot be redone.', [])
     }
-    showToast(`Undone: ${deed.text}`, undone.length > 0 ? { label: 'Redo', run: redo } : undefined)
+    say(`Undone: ${deed.text}`, undone, undone.length > 0 ? { label: 'Redo', run: redo } : undefined)
   }
   const reverse = (writes: readonly SyncWrite[]) =>
     writes
@@ -101,12 +115,10 @@ function createActions(sync: Sync): Actions {
         tasks.map(({ id }) => ({ op: 'restore', id })),
       ),
     erase: (task) => {
-      sync.eraseTask(task.id)
-      showToast(`Erased ${quote(task.title)} for good`)
+      say(`Erased ${quote(task.title)} for good`, [sync.eraseTask(task.id)])
     },
     emptyBin: () => {
-      sync.emptyBin()
-      showToast('Emptied the bin')
+      say('Emptied the bin', [sync.emptyBin()])
     },
     undoLast: () => undo(deeds.at(-1)),
   }

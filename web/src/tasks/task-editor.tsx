@@ -38,6 +38,7 @@ export function TaskEditor(props: {
   const { draft } = edit
   const conflicts = conflictsOf(edit, present)
   const [showsHistory, setShowsHistory] = useState(false)
+  const [mustChoose, setMustChoose] = useState(false)
   const form = useRef<HTMLFormElement>(null)
   const title = useRef<HTMLTextAreaElement>(null)
   useEffect(() => {
@@ -70,7 +71,10 @@ export function TaskEditor(props: {
   )
   const finish = (keep: boolean) => {
     const question = form.current?.querySelector<HTMLElement>('.conflict button')
-    if (keep && question) return question.focus()
+    if (keep && question) {
+      setMustChoose(true)
+      return question.focus()
+    }
     if (keep && isTooLong('title', draft.title)) return title.current?.focus()
     if (keep && isTooLong('description', draft.description))
       return form.current?.querySelector<HTMLElement>('.notes-input')?.focus()
@@ -148,6 +152,11 @@ export function TaskEditor(props: {
         ))}
       </fieldset>
       <DueFields due={draft} clock={clock} change={set} />
+      {mustChoose && conflicts.length > 0 && (
+        <p className="form-error" role="alert">
+          Not saved yet: choose between the two texts above first.
+        </p>
+      )}
       <div className="editor-actions">
         <button className="button primary" type="submit">
           Save

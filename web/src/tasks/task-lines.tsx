@@ -8,7 +8,7 @@ import { type RowCommands, TaskRow } from './task-row.tsx'
 const groupNames: Readonly<Record<Group, string>> = {
   overdue: 'Overdue',
   today: 'Today',
-  week: 'This week',
+  week: 'Next 7 days',
   later: 'Later',
   none: 'No date',
   done: 'Done',

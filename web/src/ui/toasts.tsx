@@ -11,10 +11,15 @@ let toasts: readonly Toast[] = []
 let lastId = 0
 const listeners = new Set<() => void>()
 
-/** Says something at the edge of the screen for some seconds. A newer message takes the place of the older. */
-export function showToast(text: string, action?: Toast['action']): void {
-  toasts = [{ id: ++lastId, text, ...(action && { action }) }]
+/**
+ * Says something at the edge of the screen for some seconds. A newer message takes the place of the older.
+ * Answers what takes it away again.
+ */
+export function showToast(text: string, action?: Toast['action']): () => void {
+  const id = ++lastId
+  toasts = [{ id, text, ...(action && { action }) }]
   for (const listener of listeners) listener()
+  return () => dismiss(id)
 }
 
 export function clearToasts(): void {
