@@ -175,7 +175,8 @@ describe.runIf(hasChromium)('several devices', { timeout: 300_000 }, () => {
     await expectLines(page, ['No date 1', 'the only one'])
     // What was not done is not told as done, and cannot be undone.
     await page.getByText('Added “one too many').waitFor({ state: 'detached' })
-    await page.keyboard.press('Control+z')
+    await row(page, 'the only one').focus()
+    await page.keyboard.press('u')
     await page.getByText('Undone: Added “the only one”').waitFor()
     await alert.getByRole('button', { name: 'Dismiss' }).click()
     await alert.waitFor({ state: 'detached' })
