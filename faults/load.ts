@@ -1,4 +1,4 @@
-import type { Operation } from '@taskwell/api'
+import { type Operation, TaskwellError } from '@taskwell/api'
 import { askAgain, claimsOf, type Entry, type SyncedWrite, request, send, type WriteRequest } from './ledger.ts'
 import { demand } from './part.ts'
 import type { Random } from './random.ts'
@@ -107,6 +107,8 @@ export async function repeatSome({ people, random }: World, count = 10): Promise
 
 async function sendTwice({ client }: Person, entry: Entry): Promise<void> {
   const replies = await Promise.allSettled([request(client, entry), request(client, entry)])
+  if (replies.some((reply) => reply.status === 'rejected' && !(reply.reason instanceof TaskwellError)))
+    entry.wasAbandoned = true
   const [one, other] = replies.flatMap((reply) => (reply.status === 'fulfilled' ? [reply.value] : []))
   if (one && other) demand(isSame(one, other), 'two requests with one key got two replies')
   if (one) entry.acknowledgement = one

@@ -147,6 +147,7 @@ describe.runIf(hasChromium)('several devices', { timeout: 300_000 }, () => {
     await context.setOffline(true)
     await row(page, 'fated').getByText('fated').click()
     await page.getByLabel('Title').fill('many careful words')
+    await page.getByRole('radio', { name: 'High' }).check()
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('Offline, 1 waiting').waitFor()
     const { body } = await user.client.listTasks()
@@ -155,6 +156,7 @@ describe.runIf(hasChromium)('several devices', { timeout: 300_000 }, () => {
     await context.setOffline(false)
     const alert = page.getByRole('alert', { name: 'Not saved' })
     await alert.getByText('many careful words').waitFor()
+    await alert.getByText('high priority', { exact: true }).waitFor()
     await alert.getByText('it was erased, here or on another device').waitFor()
     await page.reload()
     await alert.getByText('many careful words').waitFor()
@@ -220,6 +222,15 @@ describe.runIf(hasChromium)('several devices', { timeout: 300_000 }, () => {
     await expect.poll(sessions).toBe(1)
     await page.reload()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
+  })
+
+  test('a page that is opened while the server does not answer goes on by itself when it does', async () => {
+    const { context, page } = await open()
+    await context.route('**/api/**', (route) => route.abort())
+    await page.goto('/')
+    await page.getByText('The server does not answer').waitFor()
+    await context.unroute('**/api/**')
+    await expectShown(page.getByRole('heading', { name: 'Sign in' }))
   })
 
   test('a server that restarts is missed, and found again by itself', async () => {

@@ -71,5 +71,12 @@ function readAsset(name: string): Promise<Buffer> {
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
-  return () => (made ??= make())
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      // The next one who asks may have more luck.
+      made = undefined
+      throw error
+    })
+    return made
+  }
 }

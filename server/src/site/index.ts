@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { notFound } from '../errors.ts'
+import { isUnchanged } from '../etags.ts'
 import { securityTxt } from './security-txt.ts'
 import { type Encoding, readScripts, readSite, type SiteFile, suffixes } from './read-site.ts'
 
@@ -77,13 +78,7 @@ async function sendFile(request: FastifyRequest, reply: FastifyReply, file: Site
     vary: 'Accept-Encoding',
     etag,
   })
-  if (
-    request.headers['if-none-match']
-      ?.replaceAll('W/', '')
-      .split(/\s*,\s*/)
-      .includes(etag)
-  )
-    return reply.status(304).send()
+  if (isUnchanged(request.headers['if-none-match'], etag)) return reply.status(304).send()
   if (encoding !== undefined) reply.header('content-encoding', encoding)
   return reply.type(file.type).send(await readFile(file.path + (encoding === undefined ? '' : suffixes[encoding])))
 }

@@ -15,7 +15,11 @@ export type EndedSession =
   | { readonly cause: 'elsewhere'; readonly email: string; readonly waiting: number }
   | { readonly cause: 'deleted' }
 
+/** In milliseconds, until a server that did not answer is asked again. */
+const pause = 3_000
+
 let session: Session = { kind: 'starting' }
+let nextQuestion: ReturnType<typeof setTimeout> | undefined
 const listeners = new Set<() => void>()
 
 export function getSession(): Session {
@@ -53,7 +57,11 @@ export async function askServer(): Promise<void> {
     if (hasCode(error, 'unauthenticated')) {
       if (session.kind === 'signed in') await endSession()
       else showEntry()
-    } else if (session.kind === 'starting') change({ kind: 'unreachable' })
+    } else if (session.kind === 'starting' || session.kind === 'unreachable') {
+      change({ kind: 'unreachable' })
+      clearTimeout(nextQuestion)
+      nextQuestion = setTimeout(() => void (session.kind === 'unreachable' && askServer()), pause)
+    }
   }
 }
 

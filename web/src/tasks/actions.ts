@@ -40,10 +40,14 @@ function createActions(sync: Sync): Actions {
 
   // What the server refuses has not happened: `frame/refusals.tsx` says so.
   sync.subscribe(() => {
-    const refused = new Set(sync.getSnapshot().refusals.map(({ write }) => write.id))
-    if (refused.size === 0) return
+    const { refusals } = sync.getSnapshot()
+    if (refusals.length === 0) return
+    const refused = new Set(refusals.map(({ write }) => write.id))
     const isRefused = ({ id }: SyncWrite) => refused.has(id)
-    if (told?.writes.some(isRefused)) told.takeBack()
+    if (told?.writes.some(isRefused)) {
+      told.takeBack()
+      told = undefined
+    }
     for (const deed of deeds.filter(({ writes }) => writes.every(isRefused))) deeds.splice(deeds.indexOf(deed), 1)
   })
 

@@ -112,7 +112,7 @@ export function TaskLines(props: LinesProps) {
             data-index={index}
             data-active={isActive || undefined}
             className={`line${isOpen ? ' is-open' : edges}`}
-            style={{ transform: `translateY(${start - margin}px)` }}
+            style={{ insetBlockStart: start - margin }}
             tabIndex={isOpen ? undefined : isActive ? 0 : -1}
             aria-label={line.kind === 'task' ? line.task.title : undefined}
             onFocus={() => setActiveKey(keyOf(line))}
