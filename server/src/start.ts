@@ -33,7 +33,7 @@ const patience = 1_000
  */
 export async function startServer(
   config: Config,
-  options: Pick<AppOptions, 'now' | 'onChange' | 'evenTimes'> & { log?: Logger } = {},
+  options: Pick<AppOptions, 'now' | 'onChange' | 'evenTimes'> & { log?: Logger; lastWords?: number } = {},
 ): Promise<RunningServer> {
   const log = options.log ?? createLog(config)
   const { database } = config
@@ -75,7 +75,7 @@ export async function startServer(
       address: `http://${isIPv6(config.host) ? `[${config.host}]` : config.host}:${port}`,
       stop: async () => {
         await app.close()
-        await stopServing(server)
+        await stopServing(server, options.lastWords)
         await close()
       },
     }

@@ -33,7 +33,7 @@ export interface TestApp extends RunningServer {
 
 /**
  * A real server on a free port and a fresh store of that kind. Its limits and its least reply times are off unless the
- * test is about them.
+ * test is about them, and it waits less for clients when it stops.
  */
 export async function startApp(
   database: Pick<TestDatabaseKind, 'prepare'>,
@@ -51,6 +51,7 @@ export async function startApp(
     now: () => now ?? new Date(),
     onChange: (event) => void events.push(event),
     evenTimes,
+    lastWords: 300,
   })
   const db = openDatabase(store)
   const people = { db, secret: getSecret(config), baseUrl: server.baseUrl }

@@ -9,8 +9,8 @@ const longestFarewell = 8_000
 const mostConnections = 15_000
 /** How many connections may wait to be accepted: after a restart all devices come back at once. */
 const backlog = 4_096
-/** Clients that are busy send their next request within this time. */
-const lastWords = 300
+/** Clients that are busy send their next request within this time, even from a machine that has much to do. */
+const lastWords = 1_000
 
 /** Times in milliseconds. What Node would refuse with an empty reply is let through, to be refused with a problem. */
 const limits = {
@@ -80,12 +80,12 @@ const connections = new WeakMap<Server, ReadonlySet<Socket>>()
 
 /**
  * Takes no new connections and lets requests in flight finish, but not for ever. Connections that are kept open are not
- * cut at once: a request may be on its way, and its reply says `Connection: close`.
+ * cut at once: a request may be on its way, and its reply says `Connection: close`. They have `wait` milliseconds.
  */
-export async function stopServing(server: Server): Promise<void> {
+export async function stopServing(server: Server, wait = lastWords): Promise<void> {
   // The method of HTTP servers cuts connections that are idle at this moment.
   const closed = new Promise<void>((resolve) => void NetServer.prototype.close.call(server, () => resolve()))
-  await Promise.race([closed, pause(lastWords)])
+  await Promise.race([closed, pause(wait)])
   // After what has come while the process had to wait for its turn: those connections are not idle.
   await nextTurn()
   server.close()
