@@ -74,8 +74,10 @@ export async function startServer(
       baseUrl,
       address: `http://${isIPv6(config.host) ? `[${config.host}]` : config.host}:${port}`,
       stop: async () => {
+        // No new connections before the first reply that ends one: the system would cut those that nobody has taken yet.
+        const ended = stopServing(server, options.lastWords)
         await app.close()
-        await stopServing(server, options.lastWords)
+        await ended
         await close()
       },
     }
