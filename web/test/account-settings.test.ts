@@ -100,7 +100,31 @@ describe.runIf(hasChromium)('settings of the account', { timeout: 300_000 }, () 
     await dialog.getByRole('button', { name: 'Delete everything' }).click()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     await page.getByText('The account is deleted, with all that was in it.').waitFor()
-    expect(await databaseNames(device)).toEqual([])
+    await expect.poll(() => databaseNames(device)).toEqual([])
+  })
+
+  test('an account is deleted whole where the end of its session is heard before the reply', async () => {
+    const device = await open()
+    const { page } = device
+    await register(page)
+    await addTask(page, 'pack')
+    await page.getByText('Live', { exact: true }).waitFor()
+    await page.goto('/settings')
+    let reply = () => {}
+    const mayReply = new Promise<void>((resolve) => (reply = resolve))
+    await page.route('**/api/account', async (route) => {
+      const response = await route.fetch()
+      await mayReply
+      await route.fulfill({ response })
+    })
+    await page.getByRole('button', { name: 'Delete the account…' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Your password').fill(password)
+    await dialog.getByRole('button', { name: 'Delete everything' }).click()
+    await page.getByText('Your session has ended').waitFor()
+    reply()
+    await page.getByText('The account is deleted, with all that was in it.').waitFor()
+    await expect.poll(() => databaseNames(device)).toEqual([])
   })
 
   test('nothing was refused by the policy, and no error was left in the console', () => {

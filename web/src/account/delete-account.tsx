@@ -1,6 +1,6 @@
 import { useState } from 'react'
-import { hasCode, server } from '../server.ts'
-import { forgetAccount } from '../session/session.ts'
+import { hasCode } from '../server.ts'
+import { deleteAccount } from '../session/session.ts'
 import { AsyncForm } from '../ui/async-form.tsx'
 import { Dialog } from '../ui/dialog.tsx'
 import { Field } from '../ui/field.tsx'
@@ -19,10 +19,7 @@ export function DeleteAccount() {
           <AsyncForm
             action="Delete everything"
             isDangerous
-            submit={async (fields) => {
-              await server.deleteAccount({ body: { password: fields.text('password') } })
-              await forgetAccount()
-            }}
+            submit={(fields) => deleteAccount(fields.text('password'))}
             explain={(error) => (hasCode(error, 'invalid_credentials') ? 'The password is wrong.' : undefined)}
             extra={
               <button type="button" className="button" onClick={() => ask(false)}>

@@ -112,12 +112,15 @@ export async function signOut(): Promise<void> {
   }
 }
 
-/** After the account is gone: nothing of it stays. */
-export async function forgetAccount(): Promise<void> {
+/** Erases the account and what this browser holds of it. That its session has ended may be heard before the reply. */
+export async function deleteAccount(password: string): Promise<void> {
   if (session.kind !== 'signed in') return
   const { user, copy } = session
-  rememberUser(undefined)
-  change({ kind: 'signed out', ended: { cause: 'deleted' } })
+  await server.deleteAccount({ body: { password } })
+  if (session.kind !== 'signed in' || session.user.id === user.id) {
+    rememberUser(undefined)
+    change({ kind: 'signed out', ended: { cause: 'deleted' } })
+  }
   await copy.close()
   await removeLocalCopies(user.id)
 }
