@@ -30,6 +30,7 @@ ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data NODE_COMPILE_CACHE
 COPY --from=packages /app ./
 COPY api/src api/src
 COPY server/src server/src
+COPY docs/openapi.json docs/
 COPY --from=site /app/web/dist web/dist
 # A volume that is new gets the owner of its place.
 RUN install -d -o node -g node -m 0700 /data /backups node_modules/.cache/node

@@ -113,7 +113,7 @@ function listAttackers(target: { port: number; token: string; connections: numbe
     start: () => spawnBeside(process.execPath, script, name, String(connections), String(port), token),
   }))
   const url = `http://127.0.0.1:${port}`
-  const many = ['-c', String(connections), '-r', '1000', '-l', '60', '-p', '3']
+  const many = ['-c', String(connections), '-r', '500', '-l', '60', '-p', '3']
   const borrowed = {
     'slowhttptest -H': ['-H', '-i', '1', '-u', `${url}/api/tasks`],
     'slowhttptest -B': ['-B', '-i', '1', '-s', '8192', '-t', 'POST', '-u', `${url}/api/auth/login`],

@@ -48,7 +48,8 @@ test('whoever leaves in the middle harms nobody', async () => {
 })
 
 test('the loop goes on when the system takes long for what a client asked for', async () => {
-  app.server.on('connection', (socket) => slowDown(socket))
+  const written: number[] = []
+  app.server.on('connection', (socket) => slowDown(socket, written))
   let isDone = false
   const received = once(get(`${url}/bytes`), 'response')
     .then(([reply]) => text(reply))
@@ -61,12 +62,14 @@ test('the loop goes on when the system takes long for what a client asked for', 
   expect((await received) === long).toBe(true)
   // All of it takes nearly half a second.
   expect(longest).toBeLessThan(150)
+  expect(Math.max(...written)).toBeLessThan(16 * 1024)
 })
 
-/** Lets each kilobyte that is written take a millisecond. */
-function slowDown(socket: Socket): void {
+/** Lets each kilobyte that is written take a millisecond, and notes how much is written at once. */
+function slowDown(socket: Socket, written: number[]): void {
   const { _write, _writev } = socket
   const work = (bytes: number): void => {
+    written.push(bytes)
     for (const end = performance.now() + bytes / 1024; performance.now() < end;);
   }
   socket._write = (chunk: Buffer, ...more) => {

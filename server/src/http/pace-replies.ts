@@ -8,7 +8,7 @@ const pieces = { first: 8 * 1024, largest: 64 * 1024 }
 /** In milliseconds: a piece that took no longer is followed by one of twice its size. */
 const quick = 0.03
 /** In milliseconds: for so long pieces are handed over in a turn of the event loop, all together. */
-const mostOfTurn = 0.2
+const mostOfTurn = 0.05
 
 /**
  * Sends long replies in pieces, so that they do not keep others from their turn. It is the client that decides what a write costs:
@@ -35,10 +35,12 @@ function cut(bytes: Buffer, inTurn: (work: () => void) => void): Readable {
         const begun = performance.now()
         const next = bytes.subarray(sent, sent + size)
         sent += next.length
-        // The connection writes it before this returns.
         this.push(next)
         if (sent === bytes.length) this.push(null)
-        size = performance.now() - begun <= quick ? Math.min(size * 2, pieces.largest) : pieces.first
+        // The connection writes it in the next tick.
+        process.nextTick(() => {
+          size = performance.now() - begun <= quick ? Math.min(size * 2, pieces.largest) : pieces.first
+        })
       })
     },
   })
