@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { etagOf, isUnchanged } from '../etags.ts'
 
-/** Made by `npm run openapi`: while it is made, nobody else is answered for longer than they may have to wait. */
+/** Made beforehand, by `npm run openapi`: to describe the API takes longer than others may be kept waiting. */
 const document = join(import.meta.dirname, '../../../docs/openapi.json')
 
 const policy =
