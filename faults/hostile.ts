@@ -38,7 +38,7 @@ async function run({ seed, isShort, rounds, attack }: Settings): Promise<string>
   )
   const connections = rounds ?? (isShort ? 300 : 2_000)
   const [duration, least] = isShort ? [1_500, unnoticed.short] : [6_000, unnoticed.long]
-  const chosen = attack === undefined ? (isShort ? short : undefined) : [attack]
+  const chosen = attack?.split(',') ?? (isShort ? short : undefined)
   const random = createRandom(seed)
   const folder = mkdtempSync(join(tmpdir(), 'taskwell-hostile-'))
   const port = await findFreePort()

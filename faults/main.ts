@@ -27,7 +27,7 @@ const { values, positionals } = parseArgs({
     seed: { type: 'string' },
     rounds: { type: 'string' },
     minutes: { type: 'string' },
-    /** Only this attack of the hostile ones. */
+    /** Only these attacks of the hostile ones, with commas between. */
     attack: { type: 'string' },
     /** A few rounds of each part, for every change. */
     short: { type: 'boolean', default: false },

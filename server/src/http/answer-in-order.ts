@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Socket } from 'node:net'
 
 /** How many requests may wait for the one before them: of a connection, and of all together, beside one of each. */
-const usual = { ofOne: 100, ofAll: 1_000 }
+const usual = { ofOne: 16, ofAll: 1_000 }
 
 /** In milliseconds: for so long the requests that have waited are taken up, before others have their turn again. */
 const slice = 5
