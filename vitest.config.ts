@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 const long = [
   'server/src/cli/{commands,operator-commands,start}.test.ts',
   'server/src/database/upgrade.test.ts',
-  'server/test/{account-mails,deaf-client,fuzz,image,limits,nodes,operations,overload,postgres-faults,redis-faults,retention-load,walls}.test.ts',
+  'server/test/{account-mails,deaf-client,fuzz,garbage,image,limits,nodes,operations,overload,postgres-faults,redis-faults,retention-load,walls}.test.ts',
   'server/test/dashboard/day-edges.test.ts',
   'server/test/authorization/mass-assignment.test.ts',
   'web/test/{account-settings,conflicts,keyboard,live,looks,many,two-factor,undo}.test.ts',

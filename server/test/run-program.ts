@@ -40,14 +40,17 @@ export function runCommand(args: readonly string[], settings: Settings = {}, inp
   return startProgram('cli/main.ts', args, settings, input).ended
 }
 
-/** Starts the server in a process of its own. What it does before it listens, or instead, is up to the caller. */
-export function startServerProgram(settings: Settings): Program {
-  return startProgram('main.ts', [], { PORT: '0', ...settings })
+/**
+ * Starts the server in a process of its own, with such options of Node. What it does before it listens, or instead, is up
+ * to the caller.
+ */
+export function startServerProgram(settings: Settings, options: readonly string[] = []): Program {
+  return startProgram('main.ts', [], { PORT: '0', ...settings }, '', options)
 }
 
 /** Starts the server and waits until it has printed its address. @throws when it ends instead. */
-export async function startServer(settings: Settings): Promise<Server> {
-  const program = startServerProgram(settings)
+export async function startServer(settings: Settings, options: readonly string[] = []): Promise<Server> {
+  const program = startServerProgram(settings, options)
   const url = await new Promise<string>((resolve, reject) => {
     let output = ''
     program.child.stdout?.on('data', (text: string) => {
@@ -81,10 +84,16 @@ function linesOf(output: string): object[] {
 }
 
 /** Its environment has the settings and nothing of ours, so that a developer's own settings do not matter. */
-function startProgram(file: string, args: readonly string[], settings: Settings, input = ''): Program {
+function startProgram(
+  file: string,
+  args: readonly string[],
+  settings: Settings,
+  input = '',
+  options: readonly string[] = [],
+): Program {
   const begun = performance.now()
   const { PATH, HOME, TMPDIR } = process.env
-  const child = spawn(process.execPath, [join(source, file), ...args], {
+  const child = spawn(process.execPath, [...options, join(source, file), ...args], {
     env: { PATH, HOME, TMPDIR, LOG_LEVEL: 'warn', NODE_COMPILE_CACHE: compileCache, ...settings },
     stdio: ['pipe', 'pipe', 'pipe'],
   })

@@ -19,7 +19,38 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   )
 }
 
-/** Names the request in each line. Made only where something is logged: the one line that each request has needs none. */
-export function requestLog({ log, id, context }: FastifyRequest): Log {
-  return log.child({ reqId: id, ...(context && { user: context.caller.userId }) })
+/** Names the request in each line. Makes its logger only where something is logged: the one line that each request has needs none. */
+export function requestLog(request: FastifyRequest): Log {
+  return new RequestLog(request)
+}
+
+/** A class, since an object with getters of its own has a hidden class of its own, which lives until V8 collects all of the heap. */
+class RequestLog implements Log {
+  readonly #request: FastifyRequest
+
+  constructor(request: FastifyRequest) {
+    this.#request = request
+  }
+
+  get debug(): Log['debug'] {
+    return this.#method('debug')
+  }
+
+  get info(): Log['info'] {
+    return this.#method('info')
+  }
+
+  get warn(): Log['warn'] {
+    return this.#method('warn')
+  }
+
+  get error(): Log['error'] {
+    return this.#method('error')
+  }
+
+  #method(level: keyof Log): Log['info'] {
+    const { log, id, context } = this.#request
+    const named = log.child({ reqId: id, ...(context && { user: context.caller.userId }) })
+    return named[level].bind(named)
+  }
 }

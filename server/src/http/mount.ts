@@ -131,9 +131,7 @@ async function identifyCaller(request: FastifyRequest, reply: FastifyReply, opti
     ...options.base,
     caller: found.caller,
     now,
-    get log() {
-      return requestLog(request)
-    },
+    log: requestLog(request),
     visit,
   }
   if (found.setCookie) reply.header('set-cookie', [...found.setCookie])
