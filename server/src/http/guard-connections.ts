@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { Chain, createLink, type Link } from './chain.ts'
 
 /** How much there may be at once, of what connections cost that nobody uses. */
 const usual = {
@@ -35,29 +36,36 @@ const requestsALook = 16
 export function guardConnections(server: Server, limits: Partial<typeof usual> = {}): ReadonlySet<Socket> {
   const most = { ...usual, ...limits }
   const open = new Set<Socket>()
-  // These keep the order in which their members came.
+  /** Since when; in the order in which they came. */
   const unfinished = new Map<Socket, number>()
-  const idle = new Set<Socket>()
-  /** Those with requests that are not answered yet, or whose replies are not taken yet, and how many. */
-  const underWay = new Map<Socket, number>()
+  const links = new WeakMap<Socket, Link<Connection>>()
+  const idle = new Chain<Connection>()
+  /** Those with requests that are not answered yet, or whose replies are not taken yet. */
+  const busy = new Chain<Connection>()
   let sinceLook = 0
   const budget: Budget = { left: most.restOfBodies, waiting: new Set() }
 
   server.setTimeout(most.patience)
   server.on('connection', (socket: Socket) => {
+    const link = createLink({ socket, underWay: 0 })
     open.add(socket)
     unfinished.set(socket, performance.now())
+    links.set(socket, link)
     socket.once('close', () => {
-      for (const set of [open, unfinished, idle, underWay, budget.waiting]) set.delete(socket)
+      for (const set of [open, unfinished, budget.waiting]) set.delete(socket)
+      link.chain?.remove(link)
     })
   })
-  function rest(socket: Socket): void {
-    if (!socket.destroyed && !underWay.has(socket)) admit(idle, socket, most.idle)
+  function rest(link: Link<Connection>): void {
+    const { socket, underWay } = link.value
+    if (!socket.destroyed && underWay === 0) admit(idle, link, most.idle)
   }
   function follow(request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request
-    idle.delete(socket)
-    underWay.set(socket, (underWay.get(socket) ?? 0) + 1)
+    const link = links.get(socket)
+    if (!link || socket.destroyed) return
+    busy.add(link)
+    link.value.underWay += 1
     if (hasBody(request)) request.once('end', () => unfinished.delete(socket))
     else unfinished.delete(socket)
     // It is refused by its length; what comes of it stays with the client.
@@ -65,27 +73,27 @@ export function guardConnections(server: Server, limits: Partial<typeof usual> =
     // Before Node reads it itself, without end.
     response.prependOnceListener('finish', () => void (request.complete || readRest(request, budget, most)))
     response.once('close', () => {
-      const left = (underWay.get(socket) ?? 1) - 1
-      if (left > 0) underWay.set(socket, left)
-      else underWay.delete(socket)
+      link.value.underWay -= 1
+      if (link.value.underWay === 0) busy.remove(link)
       unfinished.delete(socket)
       // Whoever still sends has no claim to the place of somebody who waits in peace.
-      if (request.complete) rest(socket)
-      else request.once('end', () => rest(socket))
+      if (request.complete) rest(link)
+      else request.once('end', () => rest(link))
     })
     sinceLook += 1
     if (sinceLook < requestsALook) return
     sinceLook = 0
-    endReaders(underWay.keys(), most.untaken)
+    endReaders(socketsOf(busy), most.untaken)
   }
 
   for (const event of ['request', 'checkExpectation']) server.on(event, follow)
   server.on('upgrade', (_, socket: Socket) => {
     unfinished.delete(socket)
-    idle.delete(socket)
+    const link = links.get(socket)
+    if (link) idle.remove(link)
   })
   const watch = setInterval(() => {
-    endReaders(open.keys(), most.untaken)
+    endReaders(open, most.untaken)
     budget.left = most.restOfBodies
     goOn(budget)
     // Only after what has come by now was read: it may be the rest of their requests.
@@ -106,13 +114,23 @@ function endUnfinished(unfinished: ReadonlyMap<Socket, number>, { unfinished: mo
   }
 }
 
+interface Connection {
+  readonly socket: Socket
+  /** How many requests are not answered yet, or their replies not taken. */
+  underWay: number
+}
+
+function* socketsOf(connections: Iterable<Connection>): Iterable<Socket> {
+  for (const { socket } of connections) yield socket
+}
+
 /** Takes it as the newest; the oldest ends when there are too many. */
-function admit(set: Set<Socket>, socket: Socket, most: number): void {
-  set.add(socket)
-  const [oldest] = set
-  if (set.size <= most || !oldest) return
-  set.delete(oldest)
-  oldest.destroy()
+function admit(idle: Chain<Connection>, link: Link<Connection>, most: number): void {
+  idle.add(link)
+  const oldest = idle.first
+  if (idle.size <= most || !oldest) return
+  idle.remove(oldest)
+  oldest.value.socket.destroy()
 }
 
 /** As many as the budget has a read for, which is 64 KiB; those that have waited the longest. */
