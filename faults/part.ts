@@ -5,7 +5,7 @@ export interface Settings {
   readonly rounds: number | undefined
   /** How long a soak lasts; undefined likewise. */
   readonly minutes: number | undefined
-  /** The only one of the hostile ones; undefined for all. */
+  /** The only ones of the hostile ones, with commas between; undefined for all. */
   readonly attack: string | undefined
   readonly isShort: boolean
 }

@@ -34,7 +34,7 @@ console.log(
 
 async function sendInTurn(): Promise<void> {
   const turns = connections.map(async (connection) => {
-    while (performance.now() < end) await send(connection, performance.now())
+    while (!connection.hasEnded() && performance.now() < end) await send(connection, performance.now())
   })
   await Promise.all(turns)
 }
@@ -55,7 +55,8 @@ async function sendAtRate(rate: number): Promise<void> {
   for (let due = begun - warmUp; due < end; due += 1000 / rate) {
     const ahead = due - performance.now()
     if (ahead > 0) await setTimeout(ahead)
-    const connection = free.pop()
+    // In turn: a server ends those that rest for long.
+    const connection = free.shift()
     if (connection) void begin(connection, due)
     else waiting.push(due)
   }
@@ -72,10 +73,11 @@ async function send(connection: Connection, due: number): Promise<void> {
 interface Connection {
   /** Sends one request; answers its status once all of the reply is there. */
   send(): Promise<number>
+  hasEnded(): boolean
   close(): void
 }
 
-/** A bare connection: Node's own client takes longer for a reply than many a server, and its collections would be measured, too. */
+/** A bare connection: Node's own client takes longer for a reply than many a server, and its garbage collections would be measured, too. Replies must tell their length. */
 function open(): Promise<Connection> {
   const { hostname, port, host, pathname, search } = new URL(job.url)
   const { method, authorization, headers, body } = job
@@ -86,10 +88,16 @@ function open(): Promise<Connection> {
   waits.promise.catch(() => {})
   let status: number | undefined
   let left = 0
+  let received: Buffer = Buffer.alloc(0)
   socket.on('data', (bytes: Buffer) => {
     let length = bytes.length
     if (status === undefined) {
-      const text = bytes.toString('latin1', 0, bytes.indexOf('\r\n\r\n'))
+      received = received.length > 0 ? Buffer.concat([received, bytes]) : bytes
+      const endOfHead = received.indexOf('\r\n\r\n')
+      if (endOfHead === -1) return
+      const text = received.toString('latin1', 0, endOfHead)
+      length = received.length
+      received = Buffer.alloc(0)
       status = Number(text.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length))
       left = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1] ?? 0)
       length -= text.length + 4
@@ -100,7 +108,8 @@ function open(): Promise<Connection> {
     status = undefined
   })
   socket.on('error', (error) => waits.reject(error)).on('close', () => waits.reject(ended))
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject)
     socket.once('connect', () => {
       resolve({
         send: () => {
@@ -110,6 +119,7 @@ function open(): Promise<Connection> {
           socket.write(head + content)
           return waits.promise
         },
+        hasEnded: () => socket.destroyed,
         close: () => void socket.destroy(),
       })
     })
