@@ -55,11 +55,8 @@ async function run({ seed, isShort, rounds, attack }: Settings): Promise<string>
     await fillList(evil)
     await clients.work(isShort ? 3_000 : 10_000)
     const attackers = listAttackers({ port, token: evil?.token ?? '', connections })
-    for (const name of chosen ?? [])
-      need(
-        attackers.some((one) => one.name === name),
-        `there is no attack ${name}`,
-      )
+    const unknown = chosen?.filter((name) => !attackers.some((one) => one.name === name)) ?? []
+    if (unknown.length > 0) throw new Error(`There is no attack ${unknown.join(', ')}`)
     for (const attacker of attackers.filter(({ name }) => chosen?.includes(name) ?? true)) {
       const outcome = await withstand(server, clients, { attacker, duration, least })
       console.log(outcome.told)
