@@ -77,7 +77,10 @@ interface Connection {
   close(): void
 }
 
-/** A bare connection: Node's own client takes longer for a reply than many a server, and its garbage collections would be measured, too. Replies must tell their length. */
+/**
+ * A bare connection: Node's own client takes longer for a reply than many a server, and its garbage collections would be
+ * measured, too. Replies must tell their length.
+ */
 function open(): Promise<Connection> {
   const { hostname, port, host, pathname, search } = new URL(job.url)
   const { method, authorization, headers, body } = job

@@ -92,6 +92,25 @@ test('of too many idle connections those end that have been idle the longest', a
   }
 })
 
+test('a connection that waits for the second of two replies is not idle', async () => {
+  let answerLast = (): void => {}
+  await start({ idle: 1 }, (request, response) => {
+    if (request.url === '/last') answerLast = () => response.end('at last')
+    else response.end('well')
+  })
+  const two = await open(whole + whole.replace('/', '/last'))
+  await expect.poll(two.received).toContain('well')
+  const idle = []
+  for (let number = 0; number < 2; number += 1) {
+    const opened = await open(whole)
+    await expect.poll(opened.received).toContain('well')
+    idle.push(opened)
+  }
+  await expectEnded(idle, 1)
+  answerLast()
+  await expect.poll(two.received).toContain('at last')
+})
+
 test('whoever still sends after its reply takes no place of those who are idle', async () => {
   await start({ idle: 1 }, (_, response) => void response.end('well'))
   const good = await open(whole)

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { Chain, createLink, type Link } from './chain.ts'
+import { type Chain, createChain, createLink, type Link } from './chain.ts'
 
 /** How much there may be at once, of what connections cost that nobody uses. */
 const usual = {
@@ -39,9 +39,9 @@ export function guardConnections(server: Server, limits: Partial<typeof usual> =
   /** Since when; in the order in which they came. */
   const unfinished = new Map<Socket, number>()
   const links = new WeakMap<Socket, Link<Connection>>()
-  const idle = new Chain<Connection>()
+  const idle = createChain<Connection>()
   /** Those with requests that are not answered yet, or whose replies are not taken yet. */
-  const busy = new Chain<Connection>()
+  const busy = createChain<Connection>()
   let sinceLook = 0
   const budget: Budget = { left: most.restOfBodies, waiting: new Set() }
 
@@ -127,8 +127,8 @@ function* socketsOf(connections: Iterable<Connection>): Iterable<Socket> {
 /** Takes it as the newest; the oldest ends when there are too many. */
 function admit(idle: Chain<Connection>, link: Link<Connection>, most: number): void {
   idle.add(link)
-  const oldest = idle.first
-  if (idle.size <= most || !oldest) return
+  const oldest = idle.oldest()
+  if (idle.size() <= most || !oldest) return
   idle.remove(oldest)
   oldest.value.socket.destroy()
 }

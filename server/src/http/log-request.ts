@@ -19,12 +19,15 @@ export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
   )
 }
 
-/** Names the request in each line. Makes its logger only where something is logged: the one line that each request has needs none. */
+/** Names the request in each line. Makes a logger only where something is logged: the one line that each request has needs none. */
 export function requestLog(request: FastifyRequest): Log {
   return new RequestLog(request)
 }
 
-/** A class, since an object with getters of its own has a hidden class of its own, which lives until V8 collects all of the heap. */
+/**
+ * A class, since V8 makes a hidden class for each object that is written with getters, and keeps it, with all that the
+ * getters lead to, until it collects the whole heap.
+ */
 class RequestLog implements Log {
   readonly #request: FastifyRequest
 
